@@ -1,0 +1,227 @@
+"""A browser as an environment: seen as pixels, driven by pixels."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Coroutine, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from PIL import Image
+
+from . import stepping
+from .actions import (
+    Action,
+    CloseTab,
+    Navigate,
+    NewTab,
+    SwitchTab,
+    points_of,
+)  # fmt: skip
+from .browser_launch import BrowserOptions
+from .browser_session import BrowserSession, Frame, reason
+from .errors import ActionError, ClosedError, EnvError, PolicyError
+from .loop_thread import LoopThread
+from .policy import Decision, Policy
+from .screen import changed_box, require_inside
+from .secrets import Secret, redact
+from .types import Observation, Outcome, PixelBox, StepResult
+
+T = TypeVar("T")
+
+
+class BrowserEnvironment:
+    """A Chromium, Chrome or Edge that is looked at and acted on by pixels.
+
+    Opens `url` under `policy`, in a browser of its own or in the one at `cdp_url`. Screenshots
+    are in CSS pixels whatever the device scale. Works in scripts and under a running event loop.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only options, each a thing users set on its own
+        self,
+        url: str = "about:blank",
+        *,
+        policy: Policy | None = None,
+        secrets: Mapping[str, Secret] | None = None,
+        headless: bool = True,
+        viewport: tuple[int, int] = (1280, 800),
+        device_scale: float = 1.0,
+        executable: str | None = None,
+        storage_state: str | None = None,
+        video_dir: str | None = None,
+        downloads_dir: str | None = None,
+        cdp_url: str | None = None,
+        browser_args: Iterable[str] = (),
+        load_timeout: float = 15.0,
+    ) -> None:
+        self._policy = policy or Policy()
+        self._secrets = dict(secrets or {})
+        self._options = BrowserOptions(
+            url=url,
+            headless=headless,
+            viewport=viewport,
+            device_scale=device_scale,
+            executable=executable,
+            storage_state=storage_state,
+            video_dir=video_dir,
+            downloads_dir=downloads_dir,
+            cdp_url=cdp_url,
+            browser_args=tuple(browser_args),
+            load_timeout=load_timeout,
+        )
+        start = self._policy.check_url(url, url)
+        if not start.allowed:
+            raise PolicyError(f"the policy does not allow the start page {url}: {start.rule}")
+        self._gate = stepping.Gate(self._policy, self._secrets, url)
+        self._last: StepResult | None = None
+        self._decoded: tuple[Frame, Image.Image] | None = None
+        self._closed = False
+        self._loop = LoopThread("focusagent-browser")
+        self._session = BrowserSession(
+            self._options, self._policy, self._secrets, self._gate.decisions
+        )
+        try:
+            self._loop.run(self._session.open())
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def policy(self) -> Policy:
+        """The policy it was opened with."""
+        return self._policy
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """Every decision the policy has taken so far, the network's included."""
+        return [*self._gate.decisions, *self._session.guard_decisions]
+
+    def reset(self) -> Observation:
+        """A fresh context on the start page: no cookies, tabs, dialogs or downloads of before."""
+        self._last = None
+        self._gate.restart()
+        self._run(self._session.restart())
+        return self.observe()
+
+    def observe(self) -> Observation:
+        """Look, once the screen holds still; typed secrets are painted over."""
+        return self._run(self._observe())
+
+    def step(self, action: Action) -> StepResult:
+        """Act, wait until the screen holds still, and say what happened."""
+        self._last = self._run(self._step(action))
+        return self._last
+
+    def evaluate(self, expression: str, argument: Any = None) -> Any:
+        """Run a script in the active tab: for fixtures and tests, never for agents."""
+        return self._run(self._session.evaluate(expression, argument))
+
+    def save_storage_state(self, path: str) -> None:
+        """Write cookies and local storage to a file that `storage_state=` takes."""
+        self._run(self._session.save_storage_state(path))
+
+    def close(self) -> None:
+        """Close the browser (or our tabs in it); calling it twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._loop.run(self._session.close())
+        finally:
+            self._loop.stop()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The one seam between callers and Playwright: its errors become ours."""
+        from playwright.async_api import Error
+
+        if self._closed:
+            work.close()
+            raise ClosedError("this environment was closed: open a new one")
+        try:
+            return self._loop.run(work)
+        except Error as error:
+            self._session.browser  # noqa: B018 - says so when the whole browser is gone
+            raise EnvError(redact(reason(error), self._secrets)) from error
+
+    async def _observe(self) -> Observation:
+        _, frame = await self._session.settle()
+        image = await self._session.masked(frame)
+        url, title, tabs = await self._session.describe()
+        return Observation(
+            image=image,
+            viewport=(float(image.width), float(image.height)),
+            scale=(1.0, 1.0),
+            url=url,
+            title=title,
+            tabs=tabs,
+            dialogs=tuple(self._session.tabs.dialogs),
+            downloads=tuple(self._session.tabs.downloads),
+            last=self._last,
+        )
+
+    async def _step(self, action: Action) -> StepResult:
+        record = functools.partial(stepping.result, action, time.perf_counter(), self._secrets)
+        if refusal := self._gate.refusal(action):
+            return record(outcome="blocked", error=refusal)
+        try:
+            return await self._act(action, record)
+        except ClosedError:
+            raise
+        except EnvError as error:
+            return record(outcome="failed", error=str(error))
+
+    async def _act(self, action: Action, record: functools.partial[StepResult]) -> StepResult:
+        session = self._session
+        try:
+            before = await session.frame()
+        except EnvError:
+            if not isinstance(action, Navigate | NewTab | SwitchTab | CloseTab):
+                raise
+            before = session.blank()  # a page that hangs can still be left
+        tab = await session.active()
+        commits, error = tab.commits, None
+        for point in points_of(action):
+            require_inside(point, before.size)
+        try:
+            await session.perform(action)
+        except ActionError as problem:
+            error = str(problem)
+        settled, after = await session.settle()
+        now = await session.active()
+        box = self._difference(before, after)
+        outcome: Outcome = "changed" if box else "no change"
+        if now is not tab or now.commits != commits:
+            outcome = "navigated"
+        return record(
+            outcome="failed" if error else outcome,
+            error=error,
+            settled=settled,
+            before=before.digest,
+            after=after.digest,
+            changed_box=box,
+        )
+
+    def _difference(self, before: Frame, after: Frame) -> PixelBox | None:
+        if before == after:
+            return None
+        return changed_box(self._image(before), self._image(after))
+
+    def _image(self, frame: Frame) -> Image.Image:
+        """The decoded frame; a step's last frame is usually the next one's first."""
+        if self._decoded is None or self._decoded[0] != frame:
+            self._decoded = (frame, frame.image())
+        return self._decoded[1]

@@ -1,0 +1,332 @@
+"""The asynchronous half of `BrowserEnvironment`: everything that talks to Playwright."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import io
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from .actions import Action, Type, Wait
+from .browser_input import BrowserInput, focused_frame
+from .browser_launch import BrowserOptions, open_context, start_browser
+from .browser_tabs import Tabs, TabState
+from .errors import ActionError, ClosedError, EnvError, SetupError
+from .guard import Guard
+from .masking import boxes_on_page, hull, masked
+from .policy import Decision, Policy
+from .secrets import Secret, redact
+from .types import Tab
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Playwright
+
+SETTLE_MIN, SETTLE_MAX = 0.05, 2.0  # seconds
+DOWNLOAD_SECONDS = 5.0
+GONE = "the browser is gone: open a new environment"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One screenshot as it came from the browser, and its size in CSS pixels where that differs."""
+
+    png: bytes
+    css_size: tuple[int, int] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in CSS pixels."""
+        return self.css_size or Image.open(io.BytesIO(self.png)).size
+
+    @property
+    def digest(self) -> str:
+        """A short fingerprint."""
+        return hashlib.blake2b(self.png, digest_size=8).hexdigest()
+
+    def image(self) -> Image.Image:
+        """Its pixels."""
+        image = Image.open(io.BytesIO(self.png)).convert("RGB")
+        return image if image.size == self.size else image.resize(self.size, Image.Resampling.BOX)
+
+
+class BrowserSession:
+    """A browser, one context in it, its tabs."""
+
+    def __init__(
+        self,
+        options: BrowserOptions,
+        policy: Policy,
+        secrets: Mapping[str, Secret],
+        decisions: list[Decision],
+    ) -> None:
+        self._options, self._policy = options, policy
+        self._secrets, self._decisions = secrets, decisions
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self._guard: Guard | None = None
+        self._typed: set[str] = set()  # values that have been typed and may now be on a page
+        self._downloads = Path(options.downloads_dir or tempfile.mkdtemp(prefix="focusagent-"))
+        self.tabs: Tabs
+        self._input: BrowserInput
+
+    async def open(self) -> None:
+        """Start or attach, then show the start page."""
+        from playwright.async_api import async_playwright
+
+        self._playwright = await async_playwright().start()
+        self._browser = await start_browser(self._playwright, self._options, self._policy)
+        await self.restart()
+
+    async def restart(self) -> None:
+        """A fresh context on the start page; when attached, a new tab in the user's context."""
+        browser = self.browser
+        if self._context is not None:
+            await self._leave_context()
+        self._context = await open_context(browser, self._options, self._policy)
+        self._guard = await Guard.install(
+            self._context, self._policy, self._options.url, cdp_url=self._options.cdp_url
+        )
+        self.tabs = Tabs(
+            self._context, self._policy, self._secrets, self._downloads, self._decisions
+        )
+        if self._options.cdp_url:  # contexts of our own have the viewport from the start
+            self.tabs.viewport = self._options.viewport
+        self._input = BrowserInput(self.tabs, self._options.load_timeout)
+        self._typed.clear()
+        await self._open_start_page()
+
+    async def _open_start_page(self) -> None:
+        from playwright.async_api import Error
+
+        url = self._options.url
+        try:
+            page = await self.tabs.open()
+            if url != "about:blank":
+                await page.goto(url, wait_until="commit", timeout=self._options.load_timeout * 1000)
+        except Error as error:
+            if "ffmpeg" in str(error):
+                raise SetupError(
+                    "video needs Playwright's ffmpeg: `playwright install ffmpeg`"
+                ) from error
+            raise SetupError(f"the start page {url} did not open: {reason(error)}") from error
+
+    async def _leave_context(self) -> None:
+        if self._guard is not None:
+            self._decisions.extend(self._guard.decisions)
+            await self._guard.close()
+            self._guard = None
+        if self._context is None:
+            return
+        if self._options.cdp_url:  # the context is the user's: only our tabs go
+            for state in list(self.tabs.states):
+                await state.page.close()
+        else:
+            await self._context.close()
+        self._context = None
+
+    async def close(self) -> None:
+        """Close what was opened, whatever state it is in."""
+        from playwright.async_api import Error
+
+        for leave in (self._leave_context, self._close_browser, self._stop_playwright):
+            try:
+                await asyncio.wait_for(leave(), timeout=10)
+            except (Error, TimeoutError):
+                continue  # it is gone already; the next step ends what is left of it
+
+    async def _close_browser(self) -> None:
+        if self._browser is not None:
+            await self._browser.close()
+
+    async def _stop_playwright(self) -> None:
+        if self._playwright is not None:
+            await self._playwright.stop()
+
+    @property
+    def browser(self) -> Browser:
+        """The live browser, or `ClosedError`."""
+        if self._browser is None or not self._browser.is_connected():
+            raise ClosedError(GONE)
+        return self._browser
+
+    @property
+    def guard_decisions(self) -> list[Decision]:
+        """What the network guard has decided in this context."""
+        return list(self._guard.decisions) if self._guard else []
+
+    async def frame(self) -> Frame:
+        """One screenshot of the active tab, in CSS pixels, carets hidden."""
+        from playwright.async_api import Error
+
+        state = await self.tabs.active()
+        if state.crashed:
+            return self.blank()
+        try:
+            session = await state.session()
+            answer = await asyncio.wait_for(
+                session.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}),
+                timeout=self._options.load_timeout,
+            )
+        except TimeoutError as error:
+            seconds = self._options.load_timeout
+            raise EnvError(f"the page did not draw for {seconds:g} s: it may hang") from error
+        except Error as error:
+            self.browser  # noqa: B018 - says so when the whole browser is gone
+            if state.crashed or state.page.is_closed():
+                return await self.frame()
+            raise EnvError(f"the page could not be drawn: {reason(error)}") from error
+        # A browser that somebody else started draws in the device pixels of its real screen.
+        return Frame(base64.b64decode(answer["data"]), self.tabs.viewport)
+
+    def blank(self) -> Frame:
+        """What is shown of a page that cannot show itself."""
+        buffer = io.BytesIO()
+        Image.new("RGB", self._options.viewport, "white").save(buffer, "PNG")
+        return Frame(buffer.getvalue())
+
+    async def settle(self) -> tuple[bool, Frame]:
+        """Wait for a pending load and then for two equal frames; both waits are bounded."""
+        loaded = await self._loaded()
+        await asyncio.sleep(SETTLE_MIN)
+        deadline = time.monotonic() + SETTLE_MAX
+        last = await self.frame()
+        while True:
+            frame = await self.frame()
+            if frame == last:
+                break
+            last = frame
+            if time.monotonic() > deadline:
+                return False, frame
+        await self.tabs.finish(DOWNLOAD_SECONDS)
+        return loaded, frame
+
+    async def _loaded(self) -> bool:
+        from playwright.async_api import Error
+
+        deadline = time.monotonic() + self._options.load_timeout
+        await asyncio.sleep(0.01)  # lets the input's first consequences arrive
+        state = await self.tabs.active()
+        while state.pending is not None and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+            state = await self.tabs.active()
+        if state.crashed:
+            return True
+        left = max(1.0, (deadline - time.monotonic()) * 1000)
+        try:
+            await state.page.wait_for_load_state("load", timeout=min(left, 5000))
+        except Error:
+            return False
+        return state.pending is None
+
+    async def perform(self, action: Action) -> None:
+        """Dispatch one action; what the browser refuses becomes an `ActionError`."""
+        from playwright.async_api import Error
+
+        text = action.text if isinstance(action, Type) else ""
+        if isinstance(action, Type) and action.secret is not None:
+            text = await self._resolve(action.secret)
+        seconds = self._options.load_timeout + (action.seconds if isinstance(action, Wait) else 5)
+        try:
+            await asyncio.wait_for(self._input.perform(action, text), timeout=seconds)
+        except TimeoutError as error:
+            await self._stop_loading()
+            raise ActionError(f"the page took no input for {seconds:g} s: it may hang") from error
+        except Error as error:
+            self.browser  # noqa: B018 - says so when the whole browser is gone
+            await self._stop_loading()
+            raise ActionError(reason(error)) from error
+
+    async def _stop_loading(self) -> None:
+        """Give up a navigation that did not come; a page that hangs cannot even do that."""
+        from playwright.async_api import Error
+
+        state = await self.tabs.active()
+        state.pending = None
+        with contextlib.suppress(Error, TimeoutError):
+            session = await state.session()
+            await asyncio.wait_for(session.send("Page.stopLoading"), timeout=1)
+
+    async def _resolve(self, name: str) -> str:
+        """The value of a secret, if the page and the frame that has the focus are on its domains.
+
+        Both are asked for, because only a page on the right domain can be believed about its focus.
+        """
+        if name not in self._secrets:
+            known = ", ".join(sorted(self._secrets)) or "none"
+            raise ActionError(f"there is no secret {name!r}; this environment knows: {known}")
+        if self._options.video_dir:
+            raise ActionError("secrets are not typed while video is recorded: it would show them")
+        page = (await self.tabs.active()).page
+        secret = self._secrets[name]
+        for url in (page.url, (await focused_frame(page)).url):
+            host = urlsplit(url).hostname or ""
+            allowed = bool(host) and secret.allowed_on(host)
+            self._decisions.append(Decision(f"secret {name} on {host}", allowed, "Secret.domains"))
+            if not allowed:
+                raise ActionError(f"the secret {name!r} may not be typed on {host or url[:40]}")
+        self._typed.add(secret.reveal())
+        return secret.reveal()
+
+    async def masked(self, frame: Frame) -> Image.Image:
+        """The frame's pixels; once a secret was typed, those of a new frame with it painted over.
+
+        The layout is read before and after that frame: where it moved meanwhile, all of the area
+        between is painted.
+        """
+        state = await self.tabs.active()
+        if not self._typed or state.crashed:
+            return frame.image()
+        session, values = await state.session(), sorted(self._typed)
+        before = await boxes_on_page(session, state.page.frames, values)
+        frame = await self.frame()
+        after = await boxes_on_page(session, state.page.frames, values)
+        return masked(frame.image(), after if after == before else hull([*before, *after]))
+
+    async def describe(self) -> tuple[str, str, tuple[Tab, ...]]:
+        """URL and title of the active tab, and all tabs, without asking the pages themselves."""
+        active = await self.tabs.active()
+        session = await active.session()
+        infos = (await session.send("Target.getTargets"))["targetInfos"]
+        titles = {info["targetId"]: info["title"] for info in infos}
+        tabs = []
+        for state in self.tabs.states:
+            title = "this page has crashed: reload it"
+            if not state.crashed:
+                title = titles.get(await state.target_id(), "")
+            tabs.append(Tab(self._clean(state.page.url), self._clean(title), state is active))
+        here = tabs[self.tabs.states.index(active)]
+        return here.url, here.title, tuple(tabs)
+
+    def _clean(self, text: str) -> str:
+        return redact(text, self._secrets)
+
+    async def evaluate(self, expression: str, argument: Any) -> Any:
+        """Run a script in the active tab."""
+        return await (await self.tabs.active()).page.evaluate(expression, argument)
+
+    async def save_storage_state(self, path: str) -> None:
+        """Write cookies and local storage."""
+        if self._context is None:
+            raise ClosedError(GONE)
+        await self._context.storage_state(path=path)
+
+    async def active(self) -> TabState:
+        """The active tab."""
+        return await self.tabs.active()
+
+
+def reason(error: Exception) -> str:
+    """The one line of a Playwright error that a person can use."""
+    line = str(error).strip().splitlines()[0]
+    return line.split(": ", 1)[-1] if line.startswith(("Page.", "Mouse.", "Keyboard.")) else line

@@ -1,0 +1,55 @@
+"""Pixels: between screenshot and input, and between two frames. Pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from .errors import ActionError
+from .types import PixelBox
+
+Pair: TypeAlias = tuple[float, float]
+
+
+def to_input(point: Pair, scale: Pair, origin: Pair) -> Pair:
+    """Screenshot pixels -> input pixels."""
+    return point[0] / scale[0] + origin[0], point[1] / scale[1] + origin[1]
+
+
+def to_screen(point: Pair, scale: Pair, origin: Pair) -> Pair:
+    """Input pixels -> screenshot pixels; the inverse of `to_input`."""
+    return (point[0] - origin[0]) * scale[0], (point[1] - origin[1]) * scale[1]
+
+
+def require_inside(point: Pair, size: tuple[int, int]) -> None:
+    """Refuse a point that is not on the screenshot."""
+    x, y = point
+    if not (0 <= x < size[0] and 0 <= y < size[1]):
+        raise ActionError(
+            f"the point ({x:g}, {y:g}) lies outside the screen, which is {size[0]} x {size[1]}"
+        )
+
+
+def frame_hash(image: Image.Image) -> str:
+    """A short fingerprint of an image's pixels."""
+    digest = hashlib.blake2b(image.convert("RGB").tobytes(), digest_size=8)
+    digest.update(repr(image.size).encode())
+    return digest.hexdigest()
+
+
+def changed_box(before: Image.Image, after: Image.Image) -> PixelBox | None:
+    """The smallest box that holds every pixel that differs; None when nothing does."""
+    if before.size != after.size:
+        return (0, 0, after.width, after.height)
+    first: npt.NDArray[np.uint8] = np.asarray(before.convert("RGB"))
+    second: npt.NDArray[np.uint8] = np.asarray(after.convert("RGB"))
+    rows = np.flatnonzero((first != second).any(axis=(1, 2)))
+    if not rows.size:
+        return None
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero((first[top:bottom] != second[top:bottom]).any(axis=(0, 2)))
+    return int(columns[0]), top, int(columns[-1]) + 1, bottom

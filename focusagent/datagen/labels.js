@@ -1,0 +1,106 @@
+// Collects every visible glyph with its box, what cannot be known, and the controls.
+() => {
+  const codes = [], boxes = [], words = [], ignore = [], controls = [];
+  const pen = document.createElement("canvas").getContext("2d");
+  const metrics = new Map();
+  const W = innerWidth, H = innerHeight;
+  let word = 0;
+
+  function fontOf(style) {
+    return `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  }
+  function metricOf(style) {
+    const key = fontOf(style);
+    if (!metrics.has(key)) {
+      pen.font = key;
+      const m = pen.measureText("x");
+      metrics.set(key, [m.fontBoundingBoxAscent, m.fontBoundingBoxDescent, parseFloat(style.fontSize)]);
+    }
+    return metrics.get(key);
+  }
+  function seen(element, x, y) {
+    const hit = document.elementFromPoint(x, y);
+    return hit !== null && (hit === element || element.contains(hit));
+  }
+  function put(code, left, right, top, height, style) {
+    const [ascent, descent, size] = metricOf(style);
+    const base = top + height * ascent / (ascent + descent);
+    codes.push(code);
+    boxes.push(left, base - 0.8 * size, right, base + 0.2 * size);
+    words.push(word);
+  }
+
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  let lastEnd = null;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!node.data.trim() || ["SCRIPT", "STYLE", "OPTION"].includes(parent.tagName)) { lastEnd = null; continue; }
+    if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const style = getComputedStyle(parent);
+    const upper = style.textTransform === "uppercase";
+    let offset = 0;
+    for (const character of node.data) {
+      const start = offset;
+      offset += character.length;
+      if (!character.trim()) { word++; lastEnd = null; continue; }
+      range.setStart(node, start);
+      range.setEnd(node, offset);
+      const r = range.getClientRects()[0];
+      if (!r || r.width < 0.5 || r.bottom < 0 || r.top > H || r.left > W || r.right < 0) { word++; continue; }
+      const x = (r.left + r.right) / 2, y = (r.top + r.bottom) / 2;
+      if (x < 0 || y < 0 || x >= W || y >= H) { ignore.push(r.left, r.top, r.right, r.bottom); continue; }
+      if (style.pointerEvents === "none") { ignore.push(r.left, r.top, r.right, r.bottom); word++; continue; }
+      if (!seen(parent, x, y)) { word++; lastEnd = null; continue; }  // something lies over it
+      if (lastEnd && (Math.abs(r.left - lastEnd[0]) > 0.1 * r.height || Math.abs(r.top - lastEnd[1]) > 0.3 * r.height)) word++;
+      const spacing = parseFloat(style.letterSpacing) || 0;
+      lastEnd = [r.right, r.top];
+      put((upper ? character.toUpperCase() : character).codePointAt(0), r.left, r.right - spacing, r.top, r.height, style);
+    }
+    word++;
+  }
+
+  for (const input of document.querySelectorAll("input, select, textarea")) {
+    const r = input.getBoundingClientRect(), style = getComputedStyle(input);
+    if (r.bottom < 0 || r.top > H || r.width < 2) continue;
+    if (input.type === "checkbox" || input.type === "radio") continue;
+    const text = input.value || input.placeholder || "";
+    const x = r.left + parseFloat(style.borderLeftWidth) + parseFloat(style.paddingLeft);
+    const plain = input.tagName === "INPUT" && input.type === "text" && style.textAlign === "start";
+    const inside = seen(input, x + 3, (r.top + r.bottom) / 2) && r.bottom < H && r.right < W;
+    if (text && (!plain || !inside)) { ignore.push(r.left, r.top, r.right, r.bottom); continue; }
+    if (!text) continue;
+    const [ascent, descent] = metricOf(style);
+    pen.font = fontOf(style);
+    const room = r.width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 4;
+    const inner = r.top + parseFloat(style.borderTopWidth) + parseFloat(style.paddingTop);
+    const outer = r.bottom - parseFloat(style.borderBottomWidth) - parseFloat(style.paddingBottom);
+    const top = (inner + outer) / 2 - (ascent + descent) / 2;
+    if (pen.measureText(text).width > room || style.letterSpacing !== "normal") {
+      ignore.push(r.left, r.top, r.right, r.bottom);
+      continue;
+    }
+    word++;
+    for (let i = 0; i < text.length; i++) {
+      const left = x + pen.measureText(text.slice(0, i)).width;
+      const right = x + pen.measureText(text.slice(0, i + 1)).width;
+      if (!text[i].trim()) { word++; continue; }
+      put(text.codePointAt(i), left, right, top, ascent + descent, style);
+    }
+    word++;
+  }
+
+  for (const control of document.querySelectorAll("[data-role]")) {
+    const r = control.getBoundingClientRect();
+    if (r.width < 2 || r.top >= H || r.left >= W || !control.checkVisibility()) continue;
+    const x = (r.left + r.right) / 2, y = (r.top + r.bottom) / 2;
+    if (x >= W || y >= H || !seen(control, x, y)) continue;
+    const label = control.dataset.label ? document.getElementById(control.dataset.label) : null;
+    const l = label ? label.getBoundingClientRect() : null;
+    controls.push({
+      role: control.dataset.role, name: control.dataset.name, state: control.dataset.state || "",
+      box: [r.left, r.top, r.right, r.bottom], label_box: l ? [l.left, l.top, l.right, l.bottom] : null,
+    });
+  }
+  return { codes, boxes, words, ignore, controls };
+}

@@ -1,0 +1,1 @@
+"""Measures how well models find things on screens."""

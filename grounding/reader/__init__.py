@@ -1,0 +1,3 @@
+"""The reader: finds and reads the text of any screen."""
+
+from . import alphabet as alphabet

@@ -1,0 +1,130 @@
+"""From the network's maps to a list of glyphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+_OVERLAP = 0.45  # of the narrower glyph's advance: two middles closer than this are one glyph
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """Glyphs in pixels of the image: middles, advance widths, font sizes, what they may be.
+
+    ``scores`` (N, CLASS_COUNT) are log-probabilities, ``warmth`` (N) how sure it is that a glyph
+    stands there, ``last`` (N) how likely it ends its word.
+    """
+
+    x: Floats
+    y: Floats
+    width: Floats
+    size: Floats
+    scores: Floats
+    warmth: Floats
+    last: Floats
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Glyphs:
+        """Return some of the glyphs, in the order of the index."""
+        return Glyphs(
+            self.x[index],
+            self.y[index],
+            self.width[index],
+            self.size[index],
+            self.scores[index],
+            self.warmth[index],
+            self.last[index],
+        )
+
+    @classmethod
+    def joined(cls, parts: list[Glyphs]) -> Glyphs:
+        """Return the glyphs of several lists as one."""
+        names = ("x", "y", "width", "size", "scores", "warmth", "last")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def warm_cells(heat: Floats, least: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of the cells that may hold a glyph's middle.
+
+    A cell counts if it is warm and no vertical neighbour is warmer: a glyph has one row. Across,
+    neighbours may both count, since two narrow letters can stand in adjacent cells.
+    """
+    framed = np.pad(heat, ((1, 1), (0, 0)), constant_values=-np.inf)
+    keep = (heat > least) & (heat >= framed[:-2]) & (heat > framed[2:])
+    rows, columns = np.nonzero(keep)
+    return rows.astype(np.int64), columns.astype(np.int64)
+
+
+def suppress(
+    glyphs: Glyphs, rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Tell which glyphs to keep where several cells found the same one: the warmest.
+
+    Equals the plain rule "drop a glyph if a warmer one lies closer than half its advance and less
+    than half its height away", looked up through the grid instead of over all pairs.
+    """
+    reach_x, reach_y = 6, 3
+    grid = np.full((shape[0] + 2 * reach_y, shape[1] + 2 * reach_x), -1, np.int32)
+    grid[rows + reach_y, columns + reach_x] = np.arange(len(rows))
+    keep = np.ones(len(rows), bool)
+    everyone = np.arange(len(rows))
+    for dy in range(-reach_y, reach_y + 1):
+        for dx in range(-reach_x, reach_x + 1):
+            if dx == dy == 0:
+                continue
+            other = grid[rows + reach_y + dy, columns + reach_x + dx]
+            mine = everyone[other >= 0]
+            theirs = other[mine]
+            keep[mine[_same_but_warmer(glyphs, mine, theirs)]] = False
+    return keep
+
+
+def _same_but_warmer(
+    glyphs: Glyphs, mine: NDArray[np.int64], theirs: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell of each pair whether the second is the same glyph, found with more warmth."""
+    narrow = np.minimum(glyphs.width[mine], glyphs.width[theirs])
+    close = np.abs(glyphs.x[mine] - glyphs.x[theirs]) < np.maximum(_OVERLAP * narrow, 1.0)
+    level = np.abs(glyphs.y[mine] - glyphs.y[theirs]) < 0.4 * np.minimum(
+        glyphs.size[mine], glyphs.size[theirs]
+    )
+    warmer = (glyphs.warmth[theirs] > glyphs.warmth[mine]) | (
+        (glyphs.warmth[theirs] == glyphs.warmth[mine]) & (theirs < mine)
+    )
+    same: NDArray[np.bool_] = close & level & warmer
+    return same
+
+
+def merge_scales(fine: Glyphs, coarse: Glyphs, limit: float) -> Glyphs:
+    """Join what two scales found: small type from the fine one, large type from the coarse one.
+
+    ``limit`` is a font size in px. Near it both may see a glyph; then the warmer one stays.
+    """
+    small = fine.take(fine.size < 1.25 * limit)
+    large = coarse.take(coarse.size > 0.8 * limit)
+    if not len(small) or not len(large):
+        return Glyphs.joined([small, large])
+    return Glyphs.joined([small.take(~_covered(small, large)), large.take(~_covered(large, small))])
+
+
+def _covered(mine: Glyphs, theirs: Glyphs) -> NDArray[np.bool_]:
+    """Tell which of my glyphs lie on a warmer one of theirs."""
+    order = np.argsort(theirs.x)
+    xs = theirs.x[order]
+    reach = 0.5 * float(theirs.width.max())
+    start = np.searchsorted(xs, mine.x - reach)
+    end = np.searchsorted(xs, mine.x + reach)
+    covered = np.zeros(len(mine), bool)
+    for index in np.flatnonzero(end > start):
+        near = order[start[index] : end[index]]
+        on = (np.abs(theirs.x[near] - mine.x[index]) < 0.5 * theirs.width[near]) & (
+            np.abs(theirs.y[near] - mine.y[index]) < 0.5 * theirs.size[near]
+        )
+        covered[index] = bool((theirs.warmth[near][on] > mine.warmth[index]).any())
+    return covered

@@ -1,0 +1,212 @@
+"""The reader: lines, text and places of text on any screen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..align import GlyphRow, align
+from ..errors import BadImage
+from ..types import Box
+from .glyphs import Glyphs
+from .lines import (
+    APART,
+    WRAP,
+    GlyphLine,
+    line_confidence,
+    line_text,
+    make_lines,
+    reading_order,
+    unknown_share,
+)
+
+if TYPE_CHECKING:
+    from .model import GlyphNet
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "reader.safetensors"
+# Larger pictures are looked at in smaller size, so that memory stays bounded.
+MOST_PIXELS = 16_000_000
+# A line below this is a pattern that happens to resemble letters.
+LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text: what it says, where, how sure, and its font size in pixels.
+
+    ``unknown_script`` is set where most glyphs belong to a script the reader does not know.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    height: float
+    unknown_script: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place where a text stands: box around all of it, a box a line, score 0 to 1, its text."""
+
+    box: Box
+    parts: tuple[Box, ...]
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionText:
+    """The text of a region; ``unknown_script`` tells that some of it cannot be read."""
+
+    text: str
+    confidence: float
+    unknown_script: bool
+
+
+class Screen:
+    """One picture that has been read: ask it as often as you like."""
+
+    def __init__(self, glyphs: Glyphs, size: tuple[int, int]) -> None:
+        self.glyphs, self.size = glyphs, size
+        self.raw_lines = make_lines(glyphs)
+
+    @cached_property
+    def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return reading_order(self.raw_lines)
+
+    @cached_property
+    def _row(self) -> GlyphRow:
+        index, breaks = self._order
+        return GlyphRow(self.glyphs.scores[index], breaks)
+
+    def lines(self) -> list[Line]:
+        """Return the lines, top to bottom."""
+        made = [self._line(line) for line in self.raw_lines]
+        return [line for line in made if line.confidence >= LEAST_CONFIDENCE and line.text]
+
+    def _line(self, line: GlyphLine) -> Line:
+        unknown = unknown_share(self.glyphs, line) > 0.5
+        return Line(
+            text="" if unknown else line_text(self.glyphs, line),
+            box=self._box(line.box),
+            confidence=round(line_confidence(self.glyphs, line), 4),
+            height=round(line.size, 2),
+            unknown_script=unknown,
+        )
+
+    def _box(self, pixels: tuple[float, float, float, float]) -> Box:
+        width, height = self.size
+        x1, x2 = (min(max(x, 0.0), width) for x in (pixels[0], pixels[2]))
+        y1, y2 = (min(max(y, 0.0), height) for y in (pixels[1], pixels[3]))
+        return Box.from_pixels(x1, y1, x2, y2, self.size)
+
+    def find(self, text: str, *, limit: int = 5, exact_case: bool = False) -> list[Found]:
+        """Return the places that resemble a text most, best first."""
+        matches = align(self._row, text, limit=2 * limit, exact_case=exact_case)
+        found: list[Found] = []
+        for match in matches:
+            place = self._found(match.start, match.end, match.score)
+            # A line stands in the reading order twice where others stand beside it.
+            if not any(place.box.contains(other.box.center) for other in found):
+                found.append(place)
+        return found[:limit]
+
+    def _found(self, start: int, end: int, score: float) -> Found:
+        index, breaks = self._order
+        cuts = [start, *(start + 1 + np.flatnonzero(breaks[start + 1 : end + 1] >= WRAP)), end + 1]
+        parts, texts = [], []
+        for first, after in zip(cuts, cuts[1:], strict=False):
+            piece = index[first:after]
+            x, y = self.glyphs.x[piece], self.glyphs.y[piece]
+            half, size = self.glyphs.width[piece] / 2, self.glyphs.size[piece]
+            middle, tall = float(np.median(y)), float(np.median(size))
+            parts.append(
+                (
+                    float((x - half).min()),
+                    middle - tall / 2,
+                    float((x + half).max()),
+                    middle + tall / 2,
+                )
+            )
+            begins = breaks[first:after] != 0
+            line = GlyphLine(piece, begins, parts[-1], tall)
+            texts.append(line_text(self.glyphs, line))
+        edges = np.array(parts)
+        whole = (*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
+        return Found(
+            box=self._box(whole),
+            parts=tuple(self._box(part) for part in parts),
+            score=round(score, 4),
+            text=" ".join(texts),
+        )
+
+    def text(self, box: Box | None = None) -> RegionText:
+        """Return the text of a region, line by line; of the whole screen without one."""
+        inside = [line for line in self.lines() if box is None or box.contains(line.box.center)]
+        known = [line for line in inside if not line.unknown_script]
+        sure = float(np.mean([line.confidence for line in known])) if known else 0.0
+        return RegionText(
+            "\n".join(line.text for line in known), round(sure, 4), len(known) < len(inside)
+        )
+
+
+def to_rgb(image: Image.Image | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture as RGB pixels (H, W, 3); transparent parts become white."""
+    if isinstance(image, np.ndarray):
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise BadImage(f"expected uint8 pixels (height, width, 3), got {image.shape}")
+        return image
+    if not all(image.size):
+        raise BadImage("the picture is empty")
+    factor = math.ceil(math.sqrt(image.width * image.height / MOST_PIXELS))
+    try:
+        small = image.reduce(factor) if factor > 1 and image.mode in ("L", "RGB", "RGBA") else image
+        if small.mode in ("RGBA", "LA", "PA") or "transparency" in small.info:
+            small = small.convert("RGBA")
+            paper = Image.new("RGBA", small.size, "white")
+            small = Image.alpha_composite(paper, small)
+        return np.asarray(small.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise BadImage(f"the picture is damaged: {error}") from error
+
+
+class Reader:
+    """Reads screens. Loading takes about a second, once; it needs no network and no GPU."""
+
+    def __init__(self, net: GlyphNet) -> None:
+        self._net = net
+
+    @classmethod
+    def load(cls, weights: Path | None = None) -> Reader:
+        """Load the reader that comes with the package, or other weights."""
+        from .network import load_network
+
+        return cls(load_network(weights or WEIGHTS))
+
+    def look(self, image: Image.Image | NDArray[np.uint8]) -> Screen:
+        """Read a picture once; ask the result for lines, texts and places."""
+        from .network import read_glyphs
+
+        pixels = to_rgb(image)
+        return Screen(read_glyphs(self._net, pixels), (pixels.shape[1], pixels.shape[0]))
+
+    def lines(self, image: Image.Image | NDArray[np.uint8]) -> list[Line]:
+        """Return the lines of text of a picture, top to bottom."""
+        return self.look(image).lines()
+
+    def text(self, image: Image.Image | NDArray[np.uint8], box: Box | None = None) -> RegionText:
+        """Return the text of a region of a picture."""
+        return self.look(image).text(box)
+
+    def find(
+        self, image: Image.Image | NDArray[np.uint8], text: str, *, limit: int = 5
+    ) -> list[Found]:
+        """Return the places of a picture that resemble a text most, best first."""
+        return self.look(image).find(text, limit=limit)

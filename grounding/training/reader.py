@@ -1,0 +1,238 @@
+"""Trains the reader's network from labelled pages.
+
+Everything that happens at step k follows from (seed, k): a killed run goes on along the same
+curve, and the same command on the same machine gives the same weights.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from ..reader.alphabet import CLASS_COUNT
+from ..reader.model import GlyphNet
+from .glyph_samples import GlyphSample, make_sample
+from .pages import LabelledPage, load_page, page_names
+
+Source = Callable[[random.Random], LabelledPage]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What decides the weights. The learning rate falls during the last 30% of the steps."""
+
+    steps: int
+    seed: int = 0
+    pages_per_batch: int = 3
+    crops_per_page: int = 2
+    crop: tuple[int, int] = (384, 288)
+    rate: float = 2e-3
+    warm_up: int = 200
+    decay: float = 0.3
+    weight_decay: float = 0.02
+
+
+class FolderSource:
+    """Pages of a folder, drawn at random."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._names = folder, page_names(folder)
+        if not self._names:
+            raise ValueError(f"{folder} holds no pages")
+        self._load = lru_cache(maxsize=8)(load_page)
+
+    def __call__(self, rng: random.Random) -> LabelledPage:
+        """Return one page; the same state of ``rng`` gives the same page."""
+        return self._load(self._folder, rng.choice(self._names))
+
+
+class _Batches(Dataset[dict[str, Tensor]]):
+    """Batch k of a run, made from the sources."""
+
+    def __init__(
+        self, sources: Sequence[tuple[Source, float]], config: TrainConfig, first: int
+    ) -> None:
+        self._sources, self._config, self._first = sources, config, first
+
+    def __len__(self) -> int:
+        return self._config.steps - self._first
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        config = self._config
+        rng = random.Random(f"{config.seed}/{self._first + index}")
+        makers, weights = zip(*self._sources, strict=True)
+        samples = []
+        for _ in range(config.pages_per_batch):
+            page = rng.choices(makers, weights)[0](rng)
+            samples += [make_sample(page, rng, config.crop) for _ in range(config.crops_per_page)]
+        return collate(samples)
+
+
+def collate(samples: Sequence[GlyphSample]) -> dict[str, Tensor]:
+    """Stack samples; named cells get the number of their image in front."""
+    cells = [
+        np.concatenate([np.full((len(s.cells), 1), number), s.cells], axis=1)
+        for number, s in enumerate(samples)
+    ]
+    return {
+        "image": torch.from_numpy(np.stack([s.image for s in samples])),
+        "heat": torch.from_numpy(np.stack([s.heat for s in samples])),
+        "weight": torch.from_numpy(np.stack([s.weight for s in samples])),
+        "cells": torch.from_numpy(np.concatenate(cells).astype(np.int64)),
+        "classes": torch.from_numpy(np.concatenate([s.classes for s in samples])),
+        "measures": torch.from_numpy(np.concatenate([s.measures for s in samples])),
+    }
+
+
+def losses(net: GlyphNet, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the parts of the loss: heat, character, measures, end of word."""
+    heat, fine = net(batch["image"])
+    warmth = F.binary_cross_entropy_with_logits(
+        heat.float(), batch["heat"], weight=batch["weight"]
+    )
+    image, row, column = batch["cells"].unbind(1)
+    out = net.describe(fine, image, row, column).float()
+    names, measures = out[:, :CLASS_COUNT], out[:, CLASS_COUNT:]
+    goal = batch["measures"]
+    return {
+        "heat": 12 * warmth,
+        "character": F.cross_entropy(names, batch["classes"]),
+        "measures": F.smooth_l1_loss(measures[:, :4], goal[:, :4], beta=0.1),
+        "end": 0.3 * F.binary_cross_entropy_with_logits(measures[:, 4], goal[:, 4]),
+    }
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Rise over the first steps, stay, fall to nothing in a straight line at the end."""
+    rise = min(1.0, (step + 1) / config.warm_up)
+    fall = min(1.0, (config.steps - step) / (config.decay * config.steps))
+    return config.rate * rise * fall
+
+
+def has_fast_bf16(device: str) -> bool:
+    """Tell whether bf16 is faster: on a GPU, or on a processor with instructions for it."""
+    if device != "cpu":
+        return True
+    info = Path("/proc/cpuinfo")
+    flags = info.read_text(errors="ignore") if info.exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def save_checkpoint(
+    folder: Path, net: GlyphNet, optimizer: torch.optim.Optimizer, state: dict[str, Any]
+) -> None:
+    """Write weights, the optimizer's memory and the curve; replaces the last one in one move."""
+    tensors = {f"net.{name}": value.contiguous() for name, value in net.state_dict().items()}
+    for number, memory in optimizer.state_dict()["state"].items():
+        for key, value in memory.items():
+            tensors[f"optimizer.{number}.{key}"] = value.contiguous()
+    draft = folder / "checkpoint.draft"
+    save_file(tensors, draft, metadata={"state": json.dumps(state)})
+    draft.replace(folder / "checkpoint.safetensors")
+
+
+def load_checkpoint(
+    folder: Path, net: GlyphNet, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    """Restore what `save_checkpoint` wrote and return its state."""
+    from safetensors import safe_open
+
+    path = folder / "checkpoint.safetensors"
+    tensors = load_file(path)
+    net.load_state_dict(
+        {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
+    )
+    memory: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer."):
+            _, number, key = name.split(".")
+            memory.setdefault(int(number), {})[key] = value
+    whole = optimizer.state_dict()
+    optimizer.load_state_dict({"state": memory, "param_groups": whole["param_groups"]})
+    with safe_open(path, framework="pt") as file:
+        state: dict[str, Any] = json.loads(file.metadata()["state"])
+    return state
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One line of the training curve."""
+
+    step: int
+    seconds: float
+    loss: dict[str, float]
+
+
+def train(
+    sources: Sequence[tuple[Source, float]],
+    config: TrainConfig,
+    out: Path,
+    *,
+    device: str = "cpu",
+    resume: bool = False,
+    workers: int = 1,
+) -> Iterator[Progress]:
+    """Train to ``config.steps``, yielding the curve every 25 steps; writes checkpoints to ``out``."""
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    net = GlyphNet().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.weight_decay)
+    first, curve, before = 0, [], 0.0
+    if resume and (out / "checkpoint.safetensors").exists():
+        state = load_checkpoint(out, net, optimizer)
+        first, curve, before = state["step"], state["curve"], state["seconds"]
+    loader = DataLoader(
+        _Batches(sources, config, first), batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None
+    )
+    fast = has_fast_bf16(device)
+    sums: dict[str, float] = {}
+    started = saved = time.monotonic()
+    net.train()
+    for step, batch in enumerate(loader, first):
+        parts = _step(net, optimizer, {k: v.to(device) for k, v in batch.items()}, (config, step, fast))
+        for name, value in parts.items():
+            sums[name] = sums.get(name, 0.0) + value
+        done = step + 1
+        if done % 25 and done != config.steps:
+            continue
+        seconds = before + time.monotonic() - started
+        count = (done - 1) % 25 + 1
+        point = Progress(done, round(seconds, 1), {k: round(v / count, 4) for k, v in sums.items()})
+        curve.append(asdict(point))
+        sums = {}
+        if time.monotonic() - saved > 60 or done == config.steps:
+            saved = time.monotonic()
+            state = {"step": done, "curve": curve, "seconds": seconds, "config": asdict(config)}
+            save_checkpoint(out, net, optimizer, state)
+        yield point
+
+
+def _step(
+    net: GlyphNet,
+    optimizer: torch.optim.Optimizer,
+    batch: dict[str, Tensor],
+    when: tuple[TrainConfig, int, bool],
+) -> dict[str, float]:
+    config, step, fast = when
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate(config, step)
+    with torch.autocast(batch["image"].device.type, torch.bfloat16, enabled=fast):
+        parts = losses(net, batch)
+    optimizer.zero_grad(set_to_none=True)
+    torch.stack(list(parts.values())).sum().backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+    optimizer.step()
+    return {name: value.item() for name, value in parts.items()}

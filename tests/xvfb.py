@@ -1,0 +1,78 @@
+"""X servers of the tests' own, on free displays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import ImageGrab
+
+
+@contextlib.contextmanager
+def xvfb(size: str = "1280x800", *, auth: Path | None = None) -> Iterator[tuple[str, int]]:
+    """An X server: its display name and process id."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed (Debian: apt-get install xvfb)")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    if auth is not None:
+        command += ["-auth", str(auth)]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as answer:
+            number = answer.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number}", server.pid
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def openbox(display: str) -> Iterator[None]:
+    """A window manager on a display."""
+    if shutil.which("openbox") is None:
+        pytest.skip("openbox is not installed (Debian: apt-get install openbox)")
+    from env.desktop_setup import open_display, window_manager
+
+    manager = subprocess.Popen(
+        ["openbox", "--sm-disable"],
+        env=os.environ | {"DISPLAY": display},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        connection = open_display()
+        wait_until(lambda: window_manager(connection) == "Openbox")
+        connection.close()
+        yield
+    finally:
+        manager.terminate()
+        manager.wait(timeout=60)
+
+
+def wait_until(check: object, seconds: float = 10.0) -> None:
+    """Wait for a condition, or fail."""
+    assert callable(check)
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"{check} did not come true in {seconds} s"
+        time.sleep(0.02)
+
+
+def still(display: str) -> None:
+    """Wait until the display shows something, and the same for 0.2 s."""
+    last = None
+    for _ in range(50):
+        image = ImageGrab.grab(xdisplay=display)
+        if last is not None and image == last and image.getextrema() != ((0, 0),) * 3:
+            return
+        last = image
+        time.sleep(0.2)
