@@ -1,10 +1,10 @@
 """Find by brute force the one click that solves each one-click MiniWoB++ task.
 
 Every element is tried: the page is loaded anew with the same seed and the element's middle clicked,
-until one is rewarded. What is kept is the element, not the point, for fonts differ between
-machines and move things. Seeds count up from 0; those that no single click solves (the
-right tab is not the open one, the mail lies further down) are left out and reported. Plain
-Playwright, on purpose: the fixture that comes out is what our own environment is tested against.
+until one is rewarded. What is kept is the element, not the point, for fonts differ between machines
+and move things. Seeds count up from 0; those that no single click solves (the link is behind
+another tab) are left out and reported. Plain Playwright, on purpose: our own environment is tested
+against what comes out.
 
     python benchmarks/miniwob_oracle.py --seeds 3 --out tests/data/miniwob_oracle.json
 """

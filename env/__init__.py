@@ -6,6 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import chromium as chromium
+    from . import desktop_setup as desktop_setup
+    from . import miniwob as miniwob
     from .actions import Action as Action
     from .actions import Back as Back
     from .actions import Click as Click
@@ -61,12 +64,15 @@ _HOMES = {
     "secrets": ("Secret",),
     "types": ("Dialog", "Download", "Environment", "Observation", "StepResult", "Tab"),
 }  # fmt: skip
+_MODULES = ("chromium", "desktop_setup", "miniwob")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = sorted(_HOME)  # noqa: PLE0605 - names are loaded lazily
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used."""
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

@@ -19,8 +19,9 @@ from .actions import (
     SwitchTab,
     points_of,
 )  # fmt: skip
+from .browser_frame import Frame, reason
 from .browser_launch import BrowserOptions
-from .browser_session import BrowserSession, Frame, reason
+from .browser_session import BrowserSession
 from .errors import ActionError, ClosedError, EnvError, PolicyError
 from .loop_thread import LoopThread
 from .policy import Decision, Policy

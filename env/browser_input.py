@@ -65,16 +65,8 @@ class BrowserInput:
         match action:
             case Move(x, y) | Hover(x, y):
                 await page.mouse.move(x, y)
-            case Click():
-                await self._click(page, action)
-            case Drag(x, y, to_x, to_y):
-                await page.mouse.move(x, y)
-                await page.mouse.down()
-                await page.mouse.move(to_x, to_y, steps=8)
-                await page.mouse.up()
-            case Scroll(x, y, dy, dx):
-                await page.mouse.move(x, y)
-                await page.mouse.wheel(dx, dy)
+            case Click() | Drag() | Scroll():
+                await self._use_mouse(page, action)
             case Type(secret=secret):
                 await self._type(page, text, at_once=secret is not None)
             case Press(keys):
@@ -85,8 +77,6 @@ class BrowserInput:
                 await self._upload(page, x, y, paths)
             case Wait(seconds):
                 await asyncio.sleep(seconds)
-            case Done():
-                pass
             case _:
                 await self._go(page, action)
 
@@ -116,7 +106,7 @@ class BrowserInput:
         return index
 
     async def _revive(self, action: Action, state: TabState) -> tuple[Action, TabState]:
-        """A crashed page cannot be driven: where a page is to be loaded, a fresh one replaces it."""
+        """A crashed page cannot be driven: a fresh one takes its place when it is to be loaded."""
         if isinstance(action, NewTab | SwitchTab | CloseTab | Wait | Done):
             return action, state
         if not isinstance(action, Navigate | Reload):
@@ -128,16 +118,25 @@ class BrowserInput:
             action = Navigate(dead.url)
         return action, await self._tabs.active()
 
-    async def _click(self, page: Page, action: Click) -> None:
-        for name in action.modifiers:
-            await page.keyboard.down(name)
-        try:
-            await page.mouse.click(
-                action.x, action.y, button=action.button, click_count=action.count
-            )
-        finally:
-            for name in reversed(action.modifiers):
-                await page.keyboard.up(name)
+    async def _use_mouse(self, page: Page, action: Click | Drag | Scroll) -> None:
+        mouse = page.mouse
+        match action:
+            case Click(x, y, button, count, modifiers):
+                for name in modifiers:
+                    await page.keyboard.down(name)
+                try:
+                    await mouse.click(x, y, button=button, click_count=count)
+                finally:
+                    for name in reversed(modifiers):
+                        await page.keyboard.up(name)
+            case Drag(x, y, to_x, to_y):
+                await mouse.move(x, y)
+                await mouse.down()
+                await mouse.move(to_x, to_y, steps=8)
+                await mouse.up()
+            case Scroll(x, y, dy, dx):
+                await mouse.move(x, y)
+                await mouse.wheel(dx, dy)
 
     async def _type(self, page: Page, text: str, at_once: bool) -> None:
         if at_once:  # one event, so that a page cannot move the focus between characters
@@ -203,15 +202,3 @@ async def element_at(page: Page, x: float, y: float) -> ElementHandle | None:
             left, top = await element.evaluate(_OFFSET)
             x, y = x - left, y - top
     return element
-
-
-async def focused_frame(page: Page) -> Frame:
-    """The frame that would receive what is typed now."""
-    frame = page.main_frame
-    while True:
-        handle = await frame.evaluate_handle("document.activeElement")
-        element = handle.as_element()
-        inner = await element.content_frame() if element else None
-        if inner is None:
-            return frame
-        frame = inner

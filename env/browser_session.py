@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import hashlib
-import io
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from PIL import Image
 
 from .actions import Action, Type, Wait
-from .browser_input import BrowserInput, focused_frame
+from .browser_frame import Frame, blank, reason
+from .browser_input import BrowserInput
 from .browser_launch import BrowserOptions, open_context, start_browser
+from .browser_secrets import SecretKeeper
 from .browser_tabs import Tabs, TabState
 from .errors import ActionError, ClosedError, EnvError, SetupError
 from .guard import Guard
@@ -34,29 +32,6 @@ if TYPE_CHECKING:
 SETTLE_MIN, SETTLE_MAX = 0.05, 2.0  # seconds
 DOWNLOAD_SECONDS = 5.0
 GONE = "the browser is gone: open a new environment"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One screenshot as it came from the browser, and its size in CSS pixels where that differs."""
-
-    png: bytes
-    css_size: tuple[int, int] | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in CSS pixels."""
-        return self.css_size or Image.open(io.BytesIO(self.png)).size
-
-    @property
-    def digest(self) -> str:
-        """A short fingerprint."""
-        return hashlib.blake2b(self.png, digest_size=8).hexdigest()
-
-    def image(self) -> Image.Image:
-        """Its pixels."""
-        image = Image.open(io.BytesIO(self.png)).convert("RGB")
-        return image if image.size == self.size else image.resize(self.size, Image.Resampling.BOX)
 
 
 class BrowserSession:
@@ -75,7 +50,7 @@ class BrowserSession:
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._guard: Guard | None = None
-        self._typed: set[str] = set()  # values that have been typed and may now be on a page
+        self._keeper = SecretKeeper(secrets, decisions, recorded=options.video_dir is not None)
         self._downloads = Path(options.downloads_dir or tempfile.mkdtemp(prefix="focusagent-"))
         self.tabs: Tabs
         self._input: BrowserInput
@@ -103,7 +78,7 @@ class BrowserSession:
         if self._options.cdp_url:  # contexts of our own have the viewport from the start
             self.tabs.viewport = self._options.viewport
         self._input = BrowserInput(self.tabs, self._options.load_timeout)
-        self._typed.clear()
+        self._keeper.typed.clear()
         await self._open_start_page()
 
     async def _open_start_page(self) -> None:
@@ -191,9 +166,7 @@ class BrowserSession:
 
     def blank(self) -> Frame:
         """What is shown of a page that cannot show itself."""
-        buffer = io.BytesIO()
-        Image.new("RGB", self._options.viewport, "white").save(buffer, "PNG")
-        return Frame(buffer.getvalue())
+        return blank(self._options.viewport)
 
     async def settle(self) -> tuple[bool, Frame]:
         """Wait for a pending load and then for two equal frames; both waits are bounded."""
@@ -235,7 +208,7 @@ class BrowserSession:
 
         text = action.text if isinstance(action, Type) else ""
         if isinstance(action, Type) and action.secret is not None:
-            text = await self._resolve(action.secret)
+            text = await self._keeper.resolve(action.secret, (await self.tabs.active()).page)
         seconds = self._options.load_timeout + (action.seconds if isinstance(action, Wait) else 5)
         try:
             await asyncio.wait_for(self._input.perform(action, text), timeout=seconds)
@@ -257,27 +230,6 @@ class BrowserSession:
             session = await state.session()
             await asyncio.wait_for(session.send("Page.stopLoading"), timeout=1)
 
-    async def _resolve(self, name: str) -> str:
-        """The value of a secret, if the page and the frame that has the focus are on its domains.
-
-        Both are asked for, because only a page on the right domain can be believed about its focus.
-        """
-        if name not in self._secrets:
-            known = ", ".join(sorted(self._secrets)) or "none"
-            raise ActionError(f"there is no secret {name!r}; this environment knows: {known}")
-        if self._options.video_dir:
-            raise ActionError("secrets are not typed while video is recorded: it would show them")
-        page = (await self.tabs.active()).page
-        secret = self._secrets[name]
-        for url in (page.url, (await focused_frame(page)).url):
-            host = urlsplit(url).hostname or ""
-            allowed = bool(host) and secret.allowed_on(host)
-            self._decisions.append(Decision(f"secret {name} on {host}", allowed, "Secret.domains"))
-            if not allowed:
-                raise ActionError(f"the secret {name!r} may not be typed on {host or url[:40]}")
-        self._typed.add(secret.reveal())
-        return secret.reveal()
-
     async def masked(self, frame: Frame) -> Image.Image:
         """The frame's pixels; once a secret was typed, those of a new frame with it painted over.
 
@@ -285,9 +237,10 @@ class BrowserSession:
         between is painted.
         """
         state = await self.tabs.active()
-        if not self._typed or state.crashed:
+        values = sorted(self._keeper.typed)
+        if not values or state.crashed:
             return frame.image()
-        session, values = await state.session(), sorted(self._typed)
+        session = await state.session()
         before = await boxes_on_page(session, state.page.frames, values)
         frame = await self.frame()
         after = await boxes_on_page(session, state.page.frames, values)
@@ -324,9 +277,3 @@ class BrowserSession:
     async def active(self) -> TabState:
         """The active tab."""
         return await self.tabs.active()
-
-
-def reason(error: Exception) -> str:
-    """The one line of a Playwright error that a person can use."""
-    line = str(error).strip().splitlines()[0]
-    return line.split(": ", 1)[-1] if line.startswith(("Page.", "Mouse.", "Keyboard.")) else line

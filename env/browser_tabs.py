@@ -139,7 +139,7 @@ class Tabs:
         return self.states[self.active_index]
 
     async def finish(self, timeout: float) -> None:
-        """Wait for what is being prepared, answered or saved, but not longer than `timeout` seconds."""
+        """Wait, `timeout` seconds at most, for what is being prepared, answered or saved."""
         if self._running:
             await asyncio.wait(self._running, timeout=timeout)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 Json = dict[str, Any]
+_UNREAD = '{"method":"Network.'
 
 
 class CdpClient:
@@ -101,8 +102,10 @@ class CdpClient:
         from websockets.exceptions import ConnectionClosed
 
         with contextlib.suppress(ConnectionClosed):
-            async for text in self._socket:
-                self._receive(json.loads(text))
+            while isinstance(text := await self._socket.recv(), str):
+                # The many reports of what loads are of no use here, and would cost time to read.
+                if not text.startswith(_UNREAD):
+                    self._receive(json.loads(text))
         self._lose()
 
     def _receive(self, message: Json) -> None:

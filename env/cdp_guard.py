@@ -32,10 +32,7 @@ _OWN_KINDS = frozenset({"browser_ui", "background_page", "other"})  # parts of t
 _RUNS_FIRST = """(() => {
   delete globalThis.RTCPeerConnection;
   delete globalThis.webkitRTCPeerConnection;
-  if (globalThis.ServiceWorkerContainer)
-    ServiceWorkerContainer.prototype.register = async () => {
-      throw new DOMException('service workers are off in this session', 'SecurityError');
-    };
+  delete Navigator.prototype.serviceWorker;
   const make = (name) => document.createElementNS('http://www.w3.org/1999/xhtml', name);
   const head = make('head'), meta = make('meta');
   meta.httpEquiv = 'Content-Security-Policy';
@@ -156,10 +153,11 @@ class CdpGuard:
             return
         self._kinds[session] = kind
         self._client.post("Fetch.enable", _FETCH, session)
+        self._client.post("Network.enable", {}, session)  # without it a bypass has no effect
+        self._client.post("Network.setBypassServiceWorker", {"bypass": True}, session)
         if kind in _PAGE_KINDS:
             source = _RUNS_FIRST.replace("POLICY", json.dumps(self._content_policy))
             script = {"source": source, "runImmediately": True}
-            self._client.post("Network.setBypassServiceWorker", {"bypass": True}, session)
             self._client.post("Audits.enable", {}, session)
             self._client.post("Page.enable", {}, session)
             self._client.post("Page.addScriptToEvaluateOnNewDocument", script, session)

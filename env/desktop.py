@@ -16,7 +16,7 @@ from .actions import Action, Done, Type, Wait, points_of
 from .desktop_input import DesktopInput, Keyboard
 from .desktop_masking import SecretPixels
 from .desktop_screen import Frame, Region, grab, require_on_screen
-from .desktop_setup import load_pyautogui, open_display, uses_x11
+from .desktop_setup import connection_lost, load_pyautogui, open_display, uses_x11
 from .errors import ActionError, ClosedError, EnvError, SetupError
 from .policy import Decision, Policy
 from .screen import require_inside
@@ -115,9 +115,11 @@ class DesktopEnvironment:
         if self._closed:
             return
         self._closed = True
-        gone = _display_errors() if self._display is not None else ()
-        with contextlib.suppress(*gone):
+        try:
             self._leave.close()
+        except Exception:
+            if not self._gone():
+                raise
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
@@ -152,7 +154,7 @@ class DesktopEnvironment:
         """Prove that the screen can be seen, and that the region is on it."""
         try:
             whole = self._whole()
-        except (OSError, EnvError) as error:
+        except EnvError as error:
             raise SetupError(f"no screenshot can be taken: {error}") from error
         if self._region is not None:
             require_on_screen(self._region, whole)
@@ -162,13 +164,15 @@ class DesktopEnvironment:
         """The whole display going away is the one thing that ends the environment."""
         if self._closed:
             raise ClosedError("this environment was closed: open a new one")
-        if self._display is None:
-            yield
-            return
         try:
             yield
-        except _display_errors() as error:
-            raise ClosedError("the X server is gone: open a new environment") from error
+        except Exception as error:
+            if self._gone():
+                raise ClosedError("the X server is gone: open a new environment") from error
+            raise
+
+    def _gone(self) -> bool:
+        return self._display is not None and connection_lost(self._display)
 
     def _whole(self) -> Frame:
         return grab(self._gui, self._display and self._display.get_display_name())
@@ -189,6 +193,8 @@ class DesktopEnvironment:
         try:
             return self._act(action, record)
         except EnvError as error:
+            if self._gone():
+                raise
             return record(outcome="failed", error=str(error))
 
     def _act(self, action: Action, record: functools.partial[StepResult]) -> StepResult:
@@ -246,9 +252,3 @@ class DesktopEnvironment:
                 f'its domains do not name "{DESKTOP}"'
             )
         return secret.reveal()
-
-
-def _display_errors() -> tuple[type[Exception], ...]:
-    from Xlib import error
-
-    return error.ConnectionClosedError, error.DisplayError, OSError

@@ -11,6 +11,10 @@ from PIL import Image, ImageGrab
 from .errors import EnvError, SetupError
 from .screen import to_screen
 
+_HINT = {
+    "darwin": "allow Screen Recording for this program in the privacy settings",
+    "win32": "unlock the screen",
+}.get(sys.platform, "use a Pillow with XCB, such as the one of `pip install pillow`")
 Region = tuple[int, int, int, int]  # left, top, width, height in input pixels, as in pyautogui
 
 
@@ -42,15 +46,13 @@ def grab(gui: Any, display_name: str | None) -> Frame:
 
     On X11 through Pillow alone: pyautogui's own way needs programs that are often missing.
     """
-    if display_name is not None:
-        return Frame(ImageGrab.grab(xdisplay=display_name), (1.0, 1.0), (0.0, 0.0))
+    everything = sys.platform == "win32"
     try:
-        image = ImageGrab.grab(all_screens=sys.platform == "win32").convert("RGB")
+        image = ImageGrab.grab(all_screens=everything, xdisplay=display_name).convert("RGB")
     except OSError as error:
-        raise EnvError(
-            f"the screen could not be captured ({error}): unlock it, and on macOS allow Screen "
-            "Recording for this program"
-        ) from error
+        raise EnvError(f"the screen could not be captured ({error}): {_HINT}") from error
+    if display_name is not None:
+        return Frame(image, (1.0, 1.0), (0.0, 0.0))
     left, top, width, height = _logical_screen(gui)
     return Frame(image, (image.width / width, image.height / height), (float(left), float(top)))
 

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import io
 import os
+import socket
 import sys
 import warnings
 from collections.abc import Iterator
@@ -56,6 +57,16 @@ def open_display() -> Any:
     return display
 
 
+def connection_lost(display: Any) -> bool:
+    """Whether the X server has gone; python-xlib's own errors for it are of many kinds."""
+    try:
+        return display.display.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 def _connect(name: str) -> Any:
     with _quiet_xlib():
         from Xlib import error
@@ -70,20 +81,21 @@ def _connect(name: str) -> Any:
 
 
 def _unreachable(name: str, reason: str) -> str:
-    if "protocol" not in reason.lower() and "authori" not in reason.lower():
+    if reason.startswith("[Errno"):  # else it is the server's own answer
         return (
             f"no X server answers at DISPLAY={name}: start it, or set DISPLAY to one that runs "
             "(`ls /tmp/.X11-unix` lists them: X0 is `:0`)"
         )
     path = os.environ.get("XAUTHORITY") or "~/.Xauthority"
-    state = "holds no valid cookie for it" if _xauthority().is_file() else "does not exist"
+    state = "holds no valid cookie for it" if xauthority().is_file() else "does not exist"
     return (
         f"the X server {name} refused the connection because {path} {state}: set XAUTHORITY to "
         "the session's own file, or run `xhost +si:localuser:$USER` in that session"
     )
 
 
-def _xauthority() -> Path:
+def xauthority() -> Path:
+    """Where the cookies for X servers are kept; the file need not exist."""
     return Path(os.environ.get("XAUTHORITY") or Path("~/.Xauthority").expanduser())
 
 
@@ -105,7 +117,7 @@ def _is_xwayland(display: Any) -> bool:
 def _quiet_xlib() -> Iterator[None]:
     """python-xlib needs an Xauthority file even where the server asks for none, and prints."""
     before = os.environ.get("XAUTHORITY")
-    if not _xauthority().is_file():
+    if not xauthority().is_file():
         os.environ["XAUTHORITY"] = os.devnull
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():

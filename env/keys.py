@@ -23,7 +23,7 @@ _BY_LOWER = {name.lower(): name for name in (*MODIFIERS, *NAMED)} | _ALIASES
 
 
 def parse_chord(text: str) -> tuple[str, ...]:
-    """`"ctrl+s"` -> `("Control", "s")`: modifiers first, then exactly one key; `+` may be the key."""
+    """`"ctrl+s"` -> `("Control", "s")`: modifiers, then exactly one key, which may be `+`."""
     parts = _split(text)
     names = [_canonical(part, text) for part in parts]
     *held, last = names

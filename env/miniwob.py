@@ -38,7 +38,7 @@ ONECLICK = (
     "count-sides", "email-inbox-delete", "email-inbox-important", "focus-text", "focus-text-2",
     "grid-coordinate", "identify-shape", "unicode-test",
 )  # fmt: skip
-"""The tasks that one click solves, for every seed or (tabs, mails) for many of them."""
+"""The tasks that one click solves, for every seed or at least for many."""
 
 AREA = (160, 210)  # CSS pixels of the task, at the page's top left corner
 VIEWPORT = (332, 214)  # what others use too: pop-ups then open where they do elsewhere

@@ -87,7 +87,7 @@ class Policy:
             raise PolicyError(f"the policy file {path}: {error}") from error
 
     def patterns(self, start_url: str) -> tuple[HostPattern, ...] | None:
-        """The allowlist with the start page's origin filled in; None where all hosts are allowed."""
+        """The allowlist with the start page's origin filled in; None where any host is allowed."""
         if self.allowed_domains is None:
             return None
         named = parse_patterns(name for name in self.allowed_domains if name != START)
@@ -103,6 +103,8 @@ class Policy:
             host, port = parts.hostname or "", port_of(parts)
         except ValueError:
             return Decision(url, False, "not a URL")
+        if any(char == "\\" or char <= " " for char in parts.netloc):
+            return Decision(url, False, "not a URL")  # browsers end the host at a backslash
         scheme = parts.scheme.lower()
         if scheme == "about":
             blank = parts.path in ("blank", "srcdoc")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageChops
 
 from .errors import ActionError
 from .types import PixelBox
@@ -34,9 +32,14 @@ def require_inside(point: Pair, size: tuple[int, int]) -> None:
         )
 
 
+def rgb(image: Image.Image) -> Image.Image:
+    """The image in RGB; itself where it is that already, for a conversion always copies."""
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
 def frame_hash(image: Image.Image) -> str:
     """A short fingerprint of an image's pixels."""
-    digest = hashlib.blake2b(image.convert("RGB").tobytes(), digest_size=8)
+    digest = hashlib.blake2b(rgb(image).tobytes(), digest_size=8)
     digest.update(repr(image.size).encode())
     return digest.hexdigest()
 
@@ -45,11 +48,4 @@ def changed_box(before: Image.Image, after: Image.Image) -> PixelBox | None:
     """The smallest box that holds every pixel that differs; None when nothing does."""
     if before.size != after.size:
         return (0, 0, after.width, after.height)
-    first: npt.NDArray[np.uint8] = np.asarray(before.convert("RGB"))
-    second: npt.NDArray[np.uint8] = np.asarray(after.convert("RGB"))
-    rows = np.flatnonzero((first != second).any(axis=(1, 2)))
-    if not rows.size:
-        return None
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero((first[top:bottom] != second[top:bottom]).any(axis=(0, 2)))
-    return int(columns[0]), top, int(columns[-1]) + 1, bottom
+    return ImageChops.difference(rgb(before), rgb(after)).getbbox()

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from env import BrowserEnvironment, DesktopEnvironment, Policy, Secret
+    from env import (  # noqa: TID251 - for type checkers alone
+        BrowserEnvironment,
+        DesktopEnvironment,
+        Policy,
+        Secret,
+    )
 
 __all__ = ["BrowserEnvironment", "DesktopEnvironment", "Policy", "Secret", "__version__"]
 

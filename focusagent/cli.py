@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from . import __version__
+from . import __version__, cli_eval, cli_read, cli_train
 from .errors import FocusagentError
 
 app = typer.Typer(
@@ -20,7 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # The base of typer's usage errors, which it exports under no name of its own.
-_USAGE_ERROR = typer.BadParameter.__mro__[2]
+_USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]  # type: ignore[assignment]
+for _verbs in (cli_read, cli_train, cli_eval):
+    _verbs.register(app)
+
 _MARKS = {
     "ok": "[green]ok[/]      ",
     "missing": "[red]missing[/] ",

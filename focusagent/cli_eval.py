@@ -47,14 +47,19 @@ def screenspot(
     if not names:
         raise UserError("name a model: --model reader")
     if keep is not None:
-        raise UserError("--keep needs a model with visual tokens; reader, rapidocr, chance have none")
+        raise UserError(
+            "--keep needs a model with visual tokens; reader, rapidocr, chance have none"
+        )
     rows = screenspot.load_targets(folder, targets)[:limit]
     results: dict[str, dict[str, Any]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
         for name in names:
             task = bar.add_task(name, total=len(rows))
             answers = screenspot.evaluate(
-                models.make_model(name), folder, rows, lambda task=task: bar.advance(task)  # type: ignore[misc]
+                models.make_model(name),
+                folder,
+                rows,
+                lambda task=task: bar.advance(task),  # type: ignore[misc]
             )
             results[name] = screenspot.summarize(answers)
             if out is not None:

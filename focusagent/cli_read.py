@@ -65,9 +65,7 @@ def _pixels(box: Any, picture: Image.Image) -> list[float]:
     return [round(side, 1) for side in box.to_pixels(picture.size)]
 
 
-def _as_json(
-    picture: Image.Image, lines: list[Line], found: list[Found] | None
-) -> dict[str, Any]:
+def _as_json(picture: Image.Image, lines: list[Line], found: list[Found] | None) -> dict[str, Any]:
     made: dict[str, Any] = {
         "size": list(picture.size),
         "lines": [
@@ -107,9 +105,7 @@ def _print(picture: Image.Image, lines: list[Line], found: list[Found] | None) -
         Console(stderr=True).print("no text found")
 
 
-def _draw(
-    picture: Image.Image, lines: list[Line], found: list[Found] | None, path: Path
-) -> None:
+def _draw(picture: Image.Image, lines: list[Line], found: list[Found] | None, path: Path) -> None:
     canvas = picture.convert("RGB")
     pen = ImageDraw.Draw(canvas)
     for line in lines:

@@ -19,11 +19,11 @@ from .reader.lines import APART, ELSEWHERE, JOINED, SPACE, WRAP
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-FLOOR = np.float32(-5.0)  # the worst a single character can cost
+FLOOR = np.float32(-3.8)  # the worst a single character can cost
 NEVER = np.float32(-1e6)
 EXTRA_GLYPH = np.float32(-3.0)
 MISSED_GLYPH = np.float32(-3.5)
-UNSEEN = np.float32(-1.6)  # for each character of the query that was cut off at its end
+UNSEEN = np.float32(-2.0)  # for each character of the query that was cut off at its end
 WRONG_CASE = np.float32(-0.15)  # so that among equals the one written alike comes first
 NO_ACCENT = np.float32(-0.4)
 INSIDE_WORD = np.float32(-2.0)  # the span begins or ends in the middle of a word
@@ -128,11 +128,13 @@ def align(row: GlyphRow, query: str, *, limit: int = 5, exact_case: bool = False
     return found
 
 
-def _shift(values: NDArray[np.generic], by: int, fill: object) -> NDArray[np.generic]:
-    out = np.empty_like(values)
-    out[:by] = fill
-    out[by:] = values[:-by] if by < len(values) else values[:0]
-    return out
+def _scores_before(values: Floats, by: int) -> Floats:
+    """Return the values of the glyphs ``by`` places earlier; none stands before the first."""
+    return np.concatenate([np.full(min(by, len(values)), NEVER), values[:-by]])
+
+
+def _starts_before(values: Ints, by: int) -> Ints:
+    return np.concatenate([np.zeros(min(by, len(values)), np.int64), values[:-by]])
 
 
 def _forward(
@@ -146,9 +148,7 @@ def _forward(
     count = len(row)
     place = np.arange(count)
     step = [_COST[row.breaks, space] for space in (0, 1)]
-    skip = [
-        _best_skip(cost, row.breaks) + EXTRA_GLYPH for cost in step
-    ]  # two breaks are crossed on the way
+    skip = [_best_skip(cost) + EXTRA_GLYPH for cost in step]
     now: Floats = row.emission(letters[0], exact) + row.opening
     start: Ints = place
     older: tuple[Floats, Ints] | None = None
@@ -157,16 +157,21 @@ def _forward(
     for number in range(1, len(letters)):
         space = spaced[number]
         emission = row.emission(letters[number], exact)
-        best = np.asarray(_shift(now, 1, NEVER)) + step[space]
-        begin = np.asarray(_shift(start, 1, 0))
-        best, begin = _better(best, begin, np.asarray(_shift(now, 2, NEVER)) + skip[space], np.asarray(_shift(start, 2, 0)))
+        best = _scores_before(now, 1) + step[space]
+        begin = _starts_before(start, 1)
+        best, begin = _better(
+            best,
+            begin,
+            _scores_before(now, 2) + skip[space],
+            _starts_before(start, 2),
+        )
         if older is None:
             # The first letter was missed: the span begins here.
             missed, missed_start = row.opening, place
         else:
             wide = max(space, spaced[number - 1])
-            missed = np.asarray(_shift(older[0], 1, NEVER)) + step[wide]
-            missed_start = np.asarray(_shift(older[1], 1, 0))
+            missed = _scores_before(older[0], 1) + step[wide]
+            missed_start = _starts_before(older[1], 1)
         best, begin = _better(best, begin, missed + MISSED_GLYPH, missed_start)
         older = (now, start)
         now, start = best + emission, begin
@@ -175,9 +180,9 @@ def _forward(
     return totals, origin
 
 
-def _best_skip(cost: Floats, breaks: Ints) -> Floats:
+def _best_skip(cost: Floats) -> Floats:
     """Return the cost of going from glyph i-2 to i: the break that fits the query counts."""
-    before = np.asarray(_shift(cost, 1, NEVER))
+    before = _scores_before(cost, 1)
     crossed = np.minimum(cost, before)
     either = np.maximum(cost, before)
     return np.where(crossed <= NEVER / 2, NEVER, either).astype(np.float32)

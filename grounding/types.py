@@ -37,9 +37,7 @@ class Box:
             raise ValueError(f"a box needs x1 <= x2 and y1 <= y2, got {self}")
 
     @classmethod
-    def from_pixels(
-        cls, x1: float, y1: float, x2: float, y2: float, size: tuple[int, int]
-    ) -> Box:
+    def from_pixels(cls, x1: float, y1: float, x2: float, y2: float, size: tuple[int, int]) -> Box:
         """Make a box from pixel corners in an image of ``size`` (width, height)."""
         return cls(x1 / size[0], y1 / size[1], x2 / size[0], y2 / size[1])
 

@@ -23,8 +23,7 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parent.parent
 CLICKS = json.loads((ROOT / "tests/data/miniwob_oracle.json").read_text("utf-8"))["clicks"]
-SAMPLE = ("click-button", "click-dialog-2", "click-tab-2-hard", "email-inbox-delete",
-          "grid-coordinate", "unicode-test")  # fmt: skip
+SAMPLE = ("click-button", "click-tab-2-hard", "email-inbox-delete", "grid-coordinate")
 MIDDLE = runpy.run_path(str(ROOT / "benchmarks/miniwob_oracle.py"))["MIDDLE"]
 LOG = """() => {
   window.log = [];

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import focusagent
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +37,16 @@ for value in (policy, secret, click, ours.Tab("u", "t", True)):
 heavy = {{"torch", "playwright", "pyautogui"}} & set(sys.modules)
 assert not heavy, heavy
 print(focusagent.__file__)
+"""
+BROWSE = """
+import env
+from focusagent import BrowserEnvironment, Policy
+from focusagent._siblings import env as ours
+page = "data:text/html,<body style='margin:0'><button onclick='document.title=`pressed`'>A"
+with BrowserEnvironment(page, policy=Policy(schemes=("data",)), viewport=(200, 100)) as browser:
+    assert isinstance(browser, ours.Environment) and env.DECOY
+    browser.reset()
+    print(browser.step(ours.Click(10, 10)).outcome, browser.observe().title)
 """
 BESIDE = {
     "nothing": ("", "import env, grounding; assert env is ours"),
@@ -101,11 +113,12 @@ def test_the_wheel_holds_our_three_packages_and_nothing_else(wheel):
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
-def test_the_wheel_holds_every_module(wheel):
+def test_the_wheel_holds_every_file(wheel):
     written = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
     }
     with zipfile.ZipFile(wheel) as archive:
         missing = written - set(archive.namelist())
@@ -124,6 +137,19 @@ def test_it_runs_beside_the_users_own_names(installed, beside, tmp_path):
     script.write_text(USE.format(before=before, after=after))
     origin = Path(run(installed.python, script, cwd=tmp_path).strip())
     assert origin.resolve() == (installed.home / "focusagent" / "__init__.py").resolve()
+
+
+def test_the_command_is_installed(installed, tmp_path):
+    said = run(installed.python.with_name("focusagent"), "--version", cwd=tmp_path)
+    assert focusagent.__version__ in said
+
+
+@pytest.mark.browser
+def test_a_browser_opens_beside_the_users_env(installed, tmp_path):
+    (tmp_path / "env.py").write_text("DECOY = True\n")
+    script = tmp_path / "script.py"
+    script.write_text(BROWSE)
+    assert run(installed.python, script, cwd=tmp_path).split() == ["changed", "pressed"]
 
 
 def test_another_distributions_grounding_is_noticed(wheel, tmp_path):

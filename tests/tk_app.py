@@ -81,12 +81,13 @@ def main(geometry: str) -> None:
     for widget in (entry, label, text, pad):
         widget.pack(pady=4)
     events: list[list[Any]] = []
-    for name in ("ButtonPress", "ButtonRelease", "Double-Button-1"):
+    for name in ("ButtonPress", "ButtonRelease"):
         pad.bind(
             f"<{name}>", lambda e, n=name: events.append([n, e.num, e.x, e.y, int(e.state) & 13])
         )
     pad.bind("<Motion>", lambda e: events.append(["Motion", 0, e.x, e.y, int(e.state) & 13]))
-    root.bind_all("<KeyPress>", lambda e: events.append(["Key", e.keysym, int(e.state) & 77]))
+    root.bind("<Double-Button-1>", lambda e: events.append(["Double", 1, e.x, e.y, 0]))
+    root.bind("<KeyPress>", lambda e: events.append(["Key", e.keysym, int(e.state) & 77]))
 
     def answer(*_: object) -> None:
         command, _, rest = sys.stdin.readline().strip().partition(" ")

@@ -49,13 +49,27 @@ def openbox(display: str) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        connection = open_display()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DISPLAY", display)
+            connection = open_display()
         wait_until(lambda: window_manager(connection) == "Openbox")
         connection.close()
         yield
     finally:
-        manager.terminate()
-        manager.wait(timeout=60)
+        manager.kill()  # it reads every change of the keyboard layout before it would end
+        manager.wait(timeout=10)
+
+
+def centre_pointer(display: str) -> None:
+    """Take the pointer out of whatever corner a test left it in."""
+    from env.desktop_setup import open_display
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", display)
+        connection = open_display()
+    connection.screen().root.warp_pointer(640, 500)
+    connection.sync()
+    connection.close()
 
 
 def wait_until(check: object, seconds: float = 10.0) -> None:

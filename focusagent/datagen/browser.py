@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from grounding.training.pages import LabelledPage  # noqa: TID251
 
 _ARGUMENTS = (
-    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--disable-gpu",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+)
 LEAST_CONTRAST = 28  # of 255, in the channel where the glyph shows best
 HINTING = ("none", "slight", "medium", "full")
 SCALES = (1.0, 1.0, 1.0, 1.0, 1.25, 1.5, 2.0)
@@ -39,7 +43,11 @@ def open_browser(hinting: str) -> Iterator[Browser]:
     """Start a headless Chromium that hints fonts in one way; none of its pages has a network."""
     from playwright.sync_api import sync_playwright
 
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if found is None:
         raise UserError("no Chromium found: install it (Debian: apt install chromium)")
     with sync_playwright() as playwright:

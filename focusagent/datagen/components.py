@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - HTML reads better unbroken
 """The building blocks of generated pages, as HTML.
 
 Class names of several component kits stand side by side: whichever kit is loaded, if any, styles
@@ -75,7 +76,9 @@ class Builder:
             style, classes = "background:none;color:inherit", "box"
         pad = f"padding:{rng.randint(0, 9)}px {rng.randint(3, 20)}px;border-radius:{rng.choice((0, 3, 6, 16))}px"
         state = "disabled" if rng.random() < 0.05 else ""
-        kit = rng.choice(("btn btn-primary button is-primary", "btn button", "btn-small btn btn-secondary", ""))
+        kit = rng.choice(
+            ("btn btn-primary button is-primary", "btn button", "btn-small btn btn-secondary", "")
+        )
         return (
             f'<button class="{kit} {classes}" style="{pad};{style};height:auto;opacity:1" data-role="button" '
             f'data-name="{html.escape(name, quote=True)}" data-state="{state}" {state}>{self.span(name)}</button>'
@@ -95,7 +98,9 @@ class Builder:
 
 def navigation(b: Builder) -> str:
     """A bar of links with a brand, a search field and buttons."""
-    links = "".join(f'<span style="margin:0 {b.rng.randint(4, 14)}px">{b.link(False)}</span>' for _ in range(6))
+    links = "".join(
+        f'<span style="margin:0 {b.rng.randint(4, 14)}px">{b.link(False)}</span>' for _ in range(6)
+    )
     return (
         f'<nav class="bar navbar" style="display:flex;align-items:center;padding:{b.rng.randint(2, 14)}px;gap:8px;'
         f'height:auto"><b style="font-size:1.3em">{b.piece("word", "title")}</b>{links}{b.button()}</nav>'
@@ -106,9 +111,15 @@ def sidebar(b: Builder) -> str:
     """A column of links, some with counts."""
     rows = []
     for _ in range(b.rng.randint(6, 16)):
-        badge = f'<span class="badge tag" style="float:right">{b.piece("number")}</span>' if b.rng.random() < 0.3 else ""
+        badge = (
+            f'<span class="badge tag" style="float:right">{b.piece("number")}</span>'
+            if b.rng.random() < 0.3
+            else ""
+        )
         rows.append(f'<li style="padding:{b.rng.randint(1, 7)}px 8px">{b.link()}{badge}</li>')
-    return f'<aside class="surface menu"><ul style="padding:0;margin:0">{"".join(rows)}</ul></aside>'
+    return (
+        f'<aside class="surface menu"><ul style="padding:0;margin:0">{"".join(rows)}</ul></aside>'
+    )
 
 
 def table(b: Builder) -> str:
@@ -119,10 +130,18 @@ def table(b: Builder) -> str:
     stripe = random_colour(b.rng) if b.rng.random() < 0.1 else None
     body = ""
     for row in range(b.rng.randint(4, 12)):
-        style = f"background:{css(stripe)};color:{css(readable_on(b.rng, stripe))}" if stripe and row % 2 else ""
-        body += f'<tr style="{style}">' + "".join(
-            f"<td>{b.link() if b.rng.random() < 0.1 else b.span(b.text(k))}</td>" for k in kinds
-        ) + "</tr>"
+        style = (
+            f"background:{css(stripe)};color:{css(readable_on(b.rng, stripe))}"
+            if stripe and row % 2
+            else ""
+        )
+        body += (
+            f'<tr style="{style}">'
+            + "".join(
+                f"<td>{b.link() if b.rng.random() < 0.1 else b.span(b.text(k))}</td>" for k in kinds
+            )
+            + "</tr>"
+        )
     return f'<table class="table striped surface" style="font-size:{b.rng.choice((0.8, 0.9, 1, 1))}em"><tr>{head}</tr>{body}</table>'
 
 
@@ -134,17 +153,25 @@ def form(b: Builder) -> str:
         label, identity = b.text(b.rng.choice(("term", "title"))), b.identity()
         value = b.text(b.rng.choice(("name", "email", "number", "word", "date")))
         shown = "" if where == "inside" else b.rng.choice(("", "value", "placeholder"))
-        inner = f'placeholder="{html.escape(label, quote=True)}"' if where == "inside" else (
-            f'{shown}="{html.escape(value, quote=True)}"' if shown else ""
+        inner = (
+            f'placeholder="{html.escape(label, quote=True)}"'
+            if where == "inside"
+            else (f'{shown}="{html.escape(value, quote=True)}"' if shown else "")
         )
-        tag = "" if where == "inside" else f'<label id="{identity}l" style="display:{"block" if where == "above" else "inline-block"};width:{"auto" if where == "above" else "9em"}">{b.span(label)}</label>'
+        tag = (
+            ""
+            if where == "inside"
+            else f'<label id="{identity}l" style="display:{"block" if where == "above" else "inline-block"};width:{"auto" if where == "above" else "9em"}">{b.span(label)}</label>'
+        )
         width = "60%" if where == "left" else "100%"
         rows.append(
             f'<div style="margin:{b.rng.randint(2, 10)}px 0">{tag}<input id="{identity}" class="field form-control input" '
             f'style="width:{width};height:auto" type="text" data-role="textbox" data-name="{html.escape(label, quote=True)}" '
             f'data-label="{identity}l" {inner}></div>'
         )
-    return f'<form class="surface" style="padding:8px">{"".join(rows)}{b.button()} {b.button()}</form>'
+    return (
+        f'<form class="surface" style="padding:8px">{"".join(rows)}{b.button()} {b.button()}</form>'
+    )
 
 
 def choices(b: Builder) -> str:
@@ -197,7 +224,7 @@ def hero(b: Builder) -> str:
     colour = css(readable_on(b.rng, mean, 4.0))
     return (
         f'<div style="background:{ground};color:{colour};padding:{b.rng.randint(4, 30)}px"><div style="font-size:{b.rng.randint(20, 46)}px;'
-        f'line-height:1.2;font-weight:{b.rng.choice((300, 400, 700, 900))};font-family:\'{b.theme.heading_font}\'">{b.piece("title", "term", "name")}</div>'
+        f"line-height:1.2;font-weight:{b.rng.choice((300, 400, 700, 900))};font-family:'{b.theme.heading_font}'\">{b.piece('title', 'term', 'name')}</div>"
         f'<div style="font-size:{b.rng.randint(12, 22)}px">{b.piece("sentence")}</div>{b.button()} {b.button()}</div>'
     )
 
@@ -232,7 +259,11 @@ def chips(b: Builder) -> str:
                 f'padding:0 {b.rng.randint(2, 8)}px;border-radius:{b.rng.randint(0, 10)}px;margin:2px;display:inline-block">{b.piece("word", "number", "term")}</span>'
             )
         return f'<div class="surface">{"".join(items)}</div>'
-    return '<div class="surface">' + mark.join(b.piece("word", "term", "number") for _ in range(6)) + "</div>"
+    return (
+        '<div class="surface">'
+        + mark.join(b.piece("word", "term", "number") for _ in range(6))
+        + "</div>"
+    )
 
 
 def dense(b: Builder) -> str:
@@ -240,11 +271,14 @@ def dense(b: Builder) -> str:
     items = []
     for _ in range(b.rng.randint(25, 60)):
         ground = random_colour(b.rng) if b.rng.random() < 0.3 else b.theme.surface
-        size = b.rng.choices((9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32, 36, 40), (8, 9, 10, 10, 10, 9, 8, 7, 5, 5, 3, 4, 2, 2, 2, 2))[0]
+        size = b.rng.choices(
+            (9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32, 36, 40),
+            (8, 9, 10, 10, 10, 9, 8, 7, 5, 5, 3, 4, 2, 2, 2, 2),
+        )[0]
         items.append(
-            f'<span style="display:inline-block;font-family:\'{b.rng.choice(latin_families())}\';font-size:{size + b.rng.choice((0, 0, 0, 0.5))}px;'
-            f'line-height:{b.rng.choice((1, 1.1, 1.3))};font-weight:{b.rng.choice((400, 400, 400, 300, 500, 700, 800))};'
-            f'font-style:{b.rng.choice(("normal", "normal", "normal", "italic"))};background:{css(ground)};'
+            f"<span style=\"display:inline-block;font-family:'{b.rng.choice(latin_families())}';font-size:{size + b.rng.choice((0, 0, 0, 0.5))}px;"
+            f"line-height:{b.rng.choice((1, 1.1, 1.3))};font-weight:{b.rng.choice((400, 400, 400, 300, 500, 700, 800))};"
+            f"font-style:{b.rng.choice(('normal', 'normal', 'normal', 'italic'))};background:{css(ground)};"
             f'color:{css(readable_on(b.rng, ground, 2.5))};padding:0 {b.rng.randint(1, 8)}px">{html.escape(b.text())}</span> '
         )
     return f'<div class="surface">{"".join(items)}</div>'
@@ -283,7 +317,11 @@ def page(b: Builder) -> str:
     columns = rng.randint(1, 3)
     blocks = "".join(f"<div>{rng.choice(BLOCKS)(b)}</div>" for _ in range(rng.randint(8, 14)))
     grid = f'<main style="flex:1;min-width:0;column-count:{columns};column-gap:12px;padding:{rng.randint(0, 16)}px">{blocks}</main>'
-    side = f'<div style="width:{rng.randint(140, 240)}px">{sidebar(b)}</div>' if rng.random() < 0.4 else ""
+    side = (
+        f'<div style="width:{rng.randint(140, 240)}px">{sidebar(b)}</div>'
+        if rng.random() < 0.4
+        else ""
+    )
     parts.append(f'<div style="display:flex;gap:10px">{side}{grid}</div>')
     if rng.random() < 0.15:
         parts.append(menu(b))

@@ -53,14 +53,18 @@ class _Canvas:
 
 
 def _write(
-    canvas: _Canvas, at: tuple[float, float], text: str, font: ImageFont.FreeTypeFont, style: tuple[Colour, float]
+    canvas: _Canvas,
+    at: tuple[float, float],
+    text: str,
+    font: ImageFont.FreeTypeFont,
+    style: tuple[Colour, float],
 ) -> float:
     """Write text with its baseline at a place; returns where it ends."""
     (x, base), (colour, spacing) = at, style
     pen = ImageDraw.Draw(canvas.image)
     edges = [x]
     for character in text:
-        edges.append(edges[-1] + _advance(font.path, font.size, character) + spacing)
+        edges.append(edges[-1] + _advance(str(font.path), font.size, character) + spacing)
     if spacing:
         for character, left in zip(text, edges, strict=False):
             pen.text((left, base), character, fill=colour, font=font, anchor="ls")
@@ -78,7 +82,9 @@ def _write(
     return edges[-1]
 
 
-def _ornament(rng: random.Random, pen: ImageDraw.ImageDraw, box: tuple[float, float, float, float]) -> None:
+def _ornament(
+    rng: random.Random, pen: ImageDraw.ImageDraw, box: tuple[float, float, float, float]
+) -> None:
     """Draw a mark that is no text: box, circle, chevron, rule, menu lines, tick."""
     x1, y1, x2, y2 = box
     colour = theme.random_colour(rng)
@@ -98,7 +104,11 @@ def _ornament(rng: random.Random, pen: ImageDraw.ImageDraw, box: tuple[float, fl
             pen.line([(x1, y), (x2, y)], fill=colour, width=2)
     elif kind == 5:
         pen.rectangle(box, fill=colour)
-        pen.line([(x1 + 2, middle), ((x1 + x2) / 2, y2 - 2), (x2 - 2, y1 + 2)], fill=(255, 255, 255), width=2)
+        pen.line(
+            [(x1 + 2, middle), ((x1 + x2) / 2, y2 - 2), (x2 - 2, y1 + 2)],
+            fill=(255, 255, 255),
+            width=2,
+        )
     else:
         pen.line([(x1, y1), (x1, y2)], fill=colour, width=rng.randint(1, 2))
 
@@ -114,7 +124,11 @@ def _ground(rng: random.Random, size: tuple[int, int]) -> tuple[Image.Image, Col
         two = np.clip(np.array(one) + np.array([rng.randint(-50, 50) for _ in range(3)]), 0, 255)
         ramp = np.linspace(0, 1, size[0] if rng.random() < 0.5 else size[1])
         rows = np.array(one) + ramp[:, None] * (two - np.array(one))
-        grid = rows[None].repeat(size[1], 0) if len(ramp) == size[0] else rows[:, None].repeat(size[0], 1)
+        grid = (
+            rows[None].repeat(size[1], 0)
+            if len(ramp) == size[0]
+            else rows[:, None].repeat(size[0], 1)
+        )
         mean = (np.array(one) + two) // 2
         return Image.fromarray(grid.astype(np.uint8)), (int(mean[0]), int(mean[1]), int(mean[2]))
     return Image.new("RGB", size, one), one

@@ -10,14 +10,21 @@ from ..errors import UserError
 
 # Families that draw symbols, or letters nobody would use for an interface.
 _UNUSABLE = (
-    "awesome", "emoji", "symbol", "icon", "math", "dingbat", "d050000l", "standard symbols", "music",
-    "unfinished", "keyboard", "lobster", "ubuntu title", "tex gyre chorus", "z003", "bracket",
+    "awesome", "emoji", "symbol", "icon", "math", "dingbat", "d050000l", "standard symbols",
+    "music", "unfinished", "keyboard", "lobster", "ubuntu title", "tex gyre chorus", "z003",
+    "bracket",
 )  # fmt: skip
 _OTHER_SCRIPTS = {
     "Cyrillic": ("ru", "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюя"),
     "Greek": ("el", "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψω"),
-    "CJK": ("zh-cn", "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动"),
-    "Kana": ("ja", "あいうえおかきくけこさしすせそたちつてとアイウエオカキクケコサシスセソタチツテト"),
+    "CJK": (
+        "zh-cn",
+        "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动",
+    ),
+    "Kana": (
+        "ja",
+        "あいうえおかきくけこさしすせそたちつてとアイウエオカキクケコサシスセソタチツテト",
+    ),
     "Hebrew": ("he", "אבגדהוזחטיכלמנסעפצקרשת"),
     "Arabic": ("ar", "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"),
     "Thai": ("th", "กขคงจฉชซญดตถทธนบปผฝพฟภมยรลวศสหอฮ"),

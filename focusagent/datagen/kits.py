@@ -1,4 +1,4 @@
-"""Style sheets of component kits, fetched by npm when data is made; none travels with the project."""
+"""Style sheets of component kits, fetched by npm when data is made; none travels with us."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _fetch(package: str, member: str, target: Path) -> bool:
     if npm is None:
         return False
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([npm, "pack", "--silent", package], cwd=folder, check=False, capture_output=True)
+        done = subprocess.run(
+            [npm, "pack", "--silent", package], cwd=folder, check=False, capture_output=True
+        )
         archives = list(Path(folder).glob("*.tgz"))
         if done.returncode or not archives:
             return False

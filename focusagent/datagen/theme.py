@@ -15,9 +15,10 @@ from .fonts import latin_families
 
 Colour = tuple[int, int, int]
 COMMON = (
-    "Roboto", "Open Sans", "Lato", "Inter", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Cantarell",
-    "Arimo", "Carlito", "Clear Sans", "Source Sans Pro", "Liberation Serif", "Noto Serif",
-    "Liberation Mono", "DejaVu Sans Mono", "Noto Sans Display", "sans-serif", "serif", "monospace",
+    "Roboto", "Open Sans", "Lato", "Inter", "Noto Sans", "DejaVu Sans", "Liberation Sans",
+    "Cantarell", "Arimo", "Carlito", "Clear Sans", "Source Sans Pro", "Liberation Serif",
+    "Noto Serif", "Liberation Mono", "DejaVu Sans Mono", "Noto Sans Display", "sans-serif",
+    "serif", "monospace",
 )  # fmt: skip
 
 
@@ -103,7 +104,9 @@ def random_theme(rng: random.Random) -> Theme:
         on_bar=readable_on(rng, bar, 3.0),
         font=family,
         heading_font=family if rng.random() < 0.7 else rng.choice(latin_families()),
-        size=rng.choices((9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24), (6, 8, 10, 14, 16, 18, 8, 10, 5, 3, 2))[0],
+        size=rng.choices(
+            (9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24), (6, 8, 10, 14, 16, 18, 8, 10, 5, 3, 2)
+        )[0],
         radius=rng.choice((0, 0, 2, 4, 6, 8, 12, 20)),
         line_height=rng.choice((1.15, 1.25, 1.35, 1.5, 1.7)),
     )

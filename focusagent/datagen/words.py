@@ -71,9 +71,9 @@ def _sentence(rng: random.Random, split: str) -> str:
         if rng.random() < 0.08:
             words[index] += rng.choice((",", ";", ":", " –", " —", ","))
         elif rng.random() < 0.04:
-            words[index] = rng.choice(("({})", '"{}"', "“{}”", "‘{}’", "'{}'", "[{}]", "{}’s")).format(
-                words[index]
-            )
+            words[index] = rng.choice(
+                ("({})", '"{}"', "“{}”", "‘{}’", "'{}'", "[{}]", "{}’s")
+            ).format(words[index])
     return " ".join(words).capitalize() + rng.choice(("", ".", ".", ".", "!", "?", "…", "..."))
 
 
@@ -134,9 +134,9 @@ def _date(rng: random.Random) -> str:
 
 def _price(rng: random.Random) -> str:
     value = rng.random() * 10 ** rng.randint(1, 5)
-    return rng.choice(("${:,.2f}", "€{:,.2f}", "£{:.2f}", "{:.2f} €", "¥{:,.0f}", "${:.0f}/mo")).format(
-        value
-    )
+    return rng.choice(
+        ("${:,.2f}", "€{:,.2f}", "£{:.2f}", "{:.2f} €", "¥{:,.0f}", "${:.0f}/mo")
+    ).format(value)
 
 
 def _code(rng: random.Random, split: str) -> str:
@@ -146,12 +146,12 @@ def _code(rng: random.Random, split: str) -> str:
             f"{one}_{two}({three})",
             f"{one}.{two} = {three}",
             f"if ({one} != {rng.randint(0, 9)}) {{ {two}(); }}",
-            f"<{one} class=\"{two}\">",
+            f'<{one} class="{two}">',
             f"{one}[{rng.randint(0, 9)}] += {two};",
             f"$ {one} --{two} {three}/*.{two[:3]}",
             f"{one}{two.capitalize()}",
             f"def {one}({two}: {three}) -> None:",
-            f"{{\"{one}\": {rng.randint(0, 999)}}}",
+            f'{{"{one}": {rng.randint(0, 999)}}}',
             f"~/{one}/{two}.{three[:2]} | {two} && {one} \\",
         )
     )
@@ -183,7 +183,9 @@ def _title(rng: random.Random, split: str) -> str:
 def _contact(rng: random.Random, split: str, kind: str) -> str:
     one, two = rng.choice(vocabulary(split)), rng.choice(vocabulary(split))
     if kind == "email":
-        return f"{one}{rng.choice(('.', '_', '', '+'))}{two}@{pseudo_word(rng)}.{rng.choice(ENDINGS)}"
+        return (
+            f"{one}{rng.choice(('.', '_', '', '+'))}{two}@{pseudo_word(rng)}.{rng.choice(ENDINGS)}"
+        )
     return rng.choice(
         (
             f"https://{one}.{rng.choice(ENDINGS)}/{two}",
@@ -210,7 +212,9 @@ def text(rng: random.Random, split: str = "train", kind: str | None = None) -> s
         "date": lambda: _date(rng),
         "price": lambda: _price(rng),
         "identifier": lambda: _identifier(rng),
-        "time": lambda: f"{rng.randint(0, 23)}:{rng.randint(0, 59):02d}" + rng.choice(("", " AM", " pm")),
+        "time": lambda: (
+            f"{rng.randint(0, 23)}:{rng.randint(0, 59):02d}" + rng.choice(("", " AM", " pm"))
+        ),
         "code": lambda: _code(rng, split),
         "random": lambda: _random(rng),
         "accented": lambda: _accented(rng, split),

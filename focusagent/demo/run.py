@@ -10,7 +10,7 @@ from .._siblings import env
 from ..report import ReportStep, write_report
 from .server import serve_app
 
-SECRET = "DEMO_PASSWORD"  # noqa: S105 - a name, not a value
+SECRET = "DEMO_PASSWORD"
 _CENTRE = """selector => {
   const box = document.querySelector(selector).getBoundingClientRect();
   return [box.x + box.width / 2, box.y + box.height / 2];

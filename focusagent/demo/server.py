@@ -12,7 +12,7 @@ PAGE = "app.html"
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         """Answer every path with the one page."""
         page = files(__package__).joinpath(PAGE).read_bytes()
         self.send_response(200)

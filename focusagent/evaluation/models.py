@@ -65,7 +65,9 @@ class RapidEvidence:
         try:
             from rapidocr import RapidOCR
         except ImportError as error:
-            raise UserError("RapidOCR is not installed: pip install rapidocr onnxruntime") from error
+            raise UserError(
+                "RapidOCR is not installed: pip install rapidocr onnxruntime"
+            ) from error
         self._engine = RapidOCR(
             params={
                 "Global.log_level": "critical",

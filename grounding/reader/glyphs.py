@@ -70,7 +70,7 @@ def suppress(
     than half its height away", looked up through the grid instead of over all pairs.
     """
     reach_x, reach_y = 6, 3
-    grid = np.full((shape[0] + 2 * reach_y, shape[1] + 2 * reach_x), -1, np.int32)
+    grid = np.full((shape[0] + 2 * reach_y, shape[1] + 2 * reach_x), -1, np.int64)
     grid[rows + reach_y, columns + reach_x] = np.arange(len(rows))
     keep = np.ones(len(rows), bool)
     everyone = np.arange(len(rows))

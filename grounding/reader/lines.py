@@ -74,7 +74,12 @@ def _join_cost(
     small, large = sorted((size[new], size[end]))
     gap = x[new] - width[new] / 2 - x[end] - width[end] / 2
     drop = abs(y[new] - y[end])
-    if gap > LINE_GAP * large or gap < -0.6 * small or drop > LEVEL * small or large > ALIKE * small:
+    if (
+        gap > LINE_GAP * large
+        or gap < -0.6 * small
+        or drop > LEVEL * small
+        or large > ALIKE * small
+    ):
         return float("inf")
     return drop + max(gap, 0.0) * 0.5
 

@@ -65,9 +65,7 @@ def _read_strips(net: GlyphNet, image: NDArray[np.uint8]) -> Glyphs:
             found = _read_part(net, image[y1:y2, x1:x2])
             x, y = found.x + x1, found.y + y1
             own = (y >= top) & (y < top + _STRIP) & (x >= left) & (x < left + across)
-            moved = Glyphs(
-                x, y, found.width, found.size, found.scores, found.warmth, found.last
-            )
+            moved = Glyphs(x, y, found.width, found.size, found.scores, found.warmth, found.last)
             parts.append(moved.take(own))
     return Glyphs.joined(parts)
 

@@ -17,7 +17,6 @@ from ..errors import BadImage
 from ..types import Box
 from .glyphs import Glyphs
 from .lines import (
-    APART,
     WRAP,
     GlyphLine,
     line_confidence,

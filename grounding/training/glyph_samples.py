@@ -55,7 +55,7 @@ def make_sample(page: LabelledPage, rng: random.Random, size: tuple[int, int]) -
     box = (left, top, min(page_w, left + view_w), min(page_h, top + view_h))
     picture = Image.fromarray(page.image)
     if scale == 1.0:
-        picture = picture.crop(tuple(int(side) for side in box))
+        picture = picture.crop((int(box[0]), int(box[1]), int(box[2]), int(box[3])))
     else:
         how = Image.Resampling.BOX if scale == 0.5 else rng.choice(FILTERS)
         target = (round((box[2] - box[0]) * scale), round((box[3] - box[1]) * scale))
@@ -89,7 +89,10 @@ def _place(
     best, most = (0.0, 0.0), -1
     x, y = page.boxes[:, 0], page.boxes[:, 1]
     for _ in range(2):
-        left, top = rng.uniform(0, max(0.0, page_w - view_w)), rng.uniform(0, max(0.0, page_h - view_h))
+        left, top = (
+            rng.uniform(0, max(0.0, page_w - view_w)),
+            rng.uniform(0, max(0.0, page_h - view_h)),
+        )
         filled = int(((x > left) & (x < left + view_w) & (y > top) & (y < top + view_h)).sum())
         if filled > most:
             best, most = (left, top), filled

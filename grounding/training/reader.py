@@ -100,18 +100,21 @@ def collate(samples: Sequence[GlyphSample]) -> dict[str, Tensor]:
 def losses(net: GlyphNet, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the parts of the loss: heat, character, measures, end of word."""
     heat, fine = net(batch["image"])
-    warmth = F.binary_cross_entropy_with_logits(
-        heat.float(), batch["heat"], weight=batch["weight"]
-    )
+    warmth = F.binary_cross_entropy_with_logits(heat.float(), batch["heat"], weight=batch["weight"])
     image, row, column = batch["cells"].unbind(1)
     out = net.describe(fine, image, row, column).float()
     names, measures = out[:, :CLASS_COUNT], out[:, CLASS_COUNT:]
     goal = batch["measures"]
+    share = 1 / max(1, len(row))  # means over the glyphs, and no division by none
     return {
         "heat": 12 * warmth,
-        "character": F.cross_entropy(names, batch["classes"]),
-        "measures": F.smooth_l1_loss(measures[:, :4], goal[:, :4], beta=0.1),
-        "end": 0.3 * F.binary_cross_entropy_with_logits(measures[:, 4], goal[:, 4]),
+        "character": share * F.cross_entropy(names, batch["classes"], reduction="sum"),
+        "measures": share
+        * F.smooth_l1_loss(measures[:, :4], goal[:, :4], beta=0.1, reduction="sum")
+        / 4,
+        "end": 0.3
+        * share
+        * F.binary_cross_entropy_with_logits(measures[:, 4], goal[:, 4], reduction="sum"),
     }
 
 
@@ -185,7 +188,7 @@ def train(
     resume: bool = False,
     workers: int = 1,
 ) -> Iterator[Progress]:
-    """Train to ``config.steps``, yielding the curve every 25 steps; writes checkpoints to ``out``."""
+    """Train to ``config.steps``; yields the curve every 25 steps, writes checkpoints to ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     net = GlyphNet().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -195,14 +198,19 @@ def train(
         state = load_checkpoint(out, net, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
     loader = DataLoader(
-        _Batches(sources, config, first), batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None
+        _Batches(sources, config, first),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
     )
     fast = has_fast_bf16(device)
     sums: dict[str, float] = {}
     started = saved = time.monotonic()
     net.train()
     for step, batch in enumerate(loader, first):
-        parts = _step(net, optimizer, {k: v.to(device) for k, v in batch.items()}, (config, step, fast))
+        parts = _step(
+            net, optimizer, {k: v.to(device) for k, v in batch.items()}, (config, step, fast)
+        )
         for name, value in parts.items():
             sums[name] = sums.get(name, 0.0) + value
         done = step + 1
@@ -232,7 +240,7 @@ def _step(
     with torch.autocast(batch["image"].device.type, torch.bfloat16, enabled=fast):
         parts = losses(net, batch)
     optimizer.zero_grad(set_to_none=True)
-    torch.stack(list(parts.values())).sum().backward()
+    torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(net.parameters(), 5.0)
     optimizer.step()
     return {name: value.item() for name, value in parts.items()}

@@ -1,0 +1,42 @@
+"""Weights for the package: half precision, with a manifest that says where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from ..errors import BadWeights
+from ..reader.model import GlyphNet, parameter_count, state_to_save
+from .reader import load_checkpoint
+
+
+def export_reader(checkpoint: Path, out: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """Write reader.safetensors and its entry of manifest.json from a training folder."""
+    net = GlyphNet()
+    try:
+        state = load_checkpoint(checkpoint, net, torch.optim.AdamW(net.parameters()))
+    except FileNotFoundError as error:
+        raise BadWeights(f"{checkpoint} holds no checkpoint: train first") from error
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "reader.safetensors"
+    save_file(state_to_save(net), path)
+    entry = {
+        "file": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "bytes": path.stat().st_size,
+        "parameters": parameter_count(net),
+        "network": net.config.to_dict(),
+        "training": state["config"],
+        "steps": state["step"],
+        **about,
+    }
+    manifest = out / "manifest.json"
+    whole = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
+    whole["reader"] = entry
+    manifest.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return entry

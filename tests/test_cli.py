@@ -1,0 +1,110 @@
+"""The command line: one error style, one JSON object, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from env import Click, StepResult
+from focusagent.report import ReportStep, write_report
+
+
+def focusagent(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(
+        [sys.executable, "-c", "from focusagent.cli import main; main()", *arguments],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def test_version_and_help() -> None:
+    assert focusagent("--version").stdout.startswith("focusagent 0.")
+    bare = focusagent()
+    assert (bare.returncode, "doctor" in bare.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["dcotor"], "No such command 'dcotor'"),
+        (["demo", "--speed"], "No such option: --speed"),
+        (["demo", "--out"], "requires an argument"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(arguments: list[str], says: str) -> None:
+    done = focusagent(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert done.stderr.startswith("focusagent: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_doctor_without_a_display() -> None:
+    done = focusagent("doctor", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == (0 if told["healthy"] else 1)
+    checks = {check["name"]: check for check in told["checks"]}
+    assert {"python", "packages", "browser", "display", "gpu", "weights"} <= set(checks)
+    if sys.platform == "linux":
+        assert checks["display"]["status"] == "optional"
+        assert "xvfb-run" in checks["display"]["fix"]
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    done = focusagent("doctor", PATH=str(tmp_path), PLAYWRIGHT_BROWSERS_PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "missing" in done.stdout
+    assert "playwright install chromium" in done.stdout
+
+
+@pytest.mark.desktop
+def test_doctor_with_a_display() -> None:
+    from xvfb import xvfb
+
+    with xvfb("800x600") as (name, _):
+        told = json.loads(focusagent("doctor", "--json", DISPLAY=name).stdout)
+    checks = {check["name"]: check for check in told["checks"]}
+    assert checks["screen"]["found"].startswith("800 x 600")
+    assert checks["screenshot"]["status"] == "ok"
+    assert checks["window manager"]["status"] == "optional"
+
+
+@pytest.mark.browser
+def test_demo(tmp_path: Path) -> None:
+    done = focusagent("demo", "--out", str(tmp_path / "out"), "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["steps"], told["wrong"]) == (21, 0)
+    report = Path(told["report"]).read_text(encoding="utf-8")
+    assert report.count("<section>") == 21
+    assert "correct horse battery" not in report
+    assert "src=\"http" not in report
+    written = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert sum(p.suffix == ".png" for p in written) == 42
+    assert not [p for p in written if b"correct horse" in p.read_bytes()]
+    assert [p.name for p in written if p.suffix == ".csv"] == ["invoices.csv"]
+
+
+def test_reports_escape_what_pages_say(tmp_path: Path) -> None:
+    image = Image.new("RGB", (60, 40), "white")
+    result = StepResult(
+        action=Click(5, 5), outcome="failed", dispatched=False, settled=True, before="a", after="b",
+        changed_box=(1, 1, 9, 9), seconds=0.1, error="<img src=x onerror=alert(1)>",
+    )  # fmt: skip
+    step = ReportStep("<script>alert(1)</script>", image, image, result)
+    text = write_report(tmp_path, "</title><script>", [step]).read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "<img src=x" not in text
+    assert "default-src 'none'" in text
+    (line,) = (tmp_path / "steps.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["error"] == result.error
