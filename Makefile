@@ -23,6 +23,7 @@ check: $(STAMP)  ## formatting, lint, types, import direction
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/write_cli_docs.py --check
 
 fix: $(STAMP)  ## format and repair what can be repaired
 	$(BIN)/ruff format --quiet .

@@ -1,16 +1,15 @@
 """The network guard for a browser that somebody else started: a protocol connection of our own.
 
-Each page, frame and worker of the guarded browser context is attached to before it runs. What it
-then asks for is paused by `Fetch`, every redirect hop included, and let through or failed. Four
-things never reach `Fetch`, and each is stopped where it can be:
+`Fetch`, switched on for the browser as a whole, pauses what any page, frame or worker asks for,
+every redirect hop included, and we let it through or fail it. Four things never reach `Fetch`, and
+each is stopped where it can be:
 
 * web sockets and WebTransport: a content security policy, which blob and data documents and
   workers inherit; put into documents before their first script, into responses of worker scripts;
 * WebRTC: its constructor is taken away before the first script;
 * connections and look-ups ahead of need (preconnect, dns-prefetch, and Chrome's own at the start
   of every navigation): the browser's setting "Preload pages" is off while the guard is up;
-* workers whose script comes from elsewhere than a page, that is service workers and workers that
-  a worker starts from a URL: they are held before their first line.
+* service workers that were there before: pages bypass them and cannot reach them.
 """
 
 from __future__ import annotations
@@ -18,30 +17,57 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from .cdp_client import CdpClient, Json
 from .errors import SetupError
 
-if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext
-
 _PAGE_KINDS = frozenset({"page", "iframe", "webview"})
-_OWN_KINDS = frozenset({"browser_ui", "background_page", "other"})  # parts of the browser itself
+# Once per global object, which a popup or frame keeps when its first page replaces the blank one:
+# hence the policy, which belongs to the document, is also put in place ahead of what needs it.
 _RUNS_FIRST = """(() => {
-  delete globalThis.RTCPeerConnection;
-  delete globalThis.webkitRTCPeerConnection;
+  const {apply, construct} = Reflect, held = new WeakSet();
+  const has = held.has.bind(held), add = held.add.bind(held);
+  const {createElementNS} = Document.prototype, {setAttribute} = Element.prototype;
+  const {appendChild, removeChild} = Node.prototype, xhtml = 'http://www.w3.org/1999/xhtml';
+  const getRoot = Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get;
+  const protect = () => {
+    const page = document, make = (name) => apply(createElementNS, page, [xhtml, name]);
+    if (has(page)) return;
+    add(page);
+    const head = make('head'), meta = make('meta'), root = apply(getRoot, page, []);
+    apply(setAttribute, meta, ['http-equiv', 'Content-Security-Policy']);
+    apply(setAttribute, meta, ['content', POLICY]);
+    apply(appendChild, head, [meta]);
+    const top = root ? head : make('html'), parent = root ?? page;
+    if (!root) apply(appendChild, top, [head]);
+    apply(appendChild, parent, [top]);
+    apply(removeChild, parent, [top]);
+  };
+  const withoutWebRTC = (scope) => {
+    delete scope.RTCPeerConnection;
+    delete scope.webkitRTCPeerConnection;
+  };
+  protect();
+  withoutWebRTC(globalThis);
   delete Navigator.prototype.serviceWorker;
-  const make = (name) => document.createElementNS('http://www.w3.org/1999/xhtml', name);
-  const head = make('head'), meta = make('meta');
-  meta.httpEquiv = 'Content-Security-Policy';
-  meta.content = POLICY;
-  head.append(meta);
-  const top = document.documentElement ? head : make('html');
-  if (top !== head) top.append(head);
-  (document.documentElement ?? document).append(top);
-  top.remove();
+  for (const name of ['WebSocket', 'WebSocketStream', 'WebTransport', 'Worker', 'SharedWorker']) {
+    const Native = globalThis[name];
+    if (!Native) continue;
+    const Guarded = new Proxy(Native, {
+      construct: (target, values, made) => (protect(), construct(target, values, made)),
+    });
+    Object.defineProperty(Native.prototype, 'constructor', {value: Guarded});
+    Object.defineProperty(globalThis, name, {value: Guarded});
+  }
+  globalThis.open = new Proxy(open, {
+    apply: (target, scope, values) => {
+      protect();
+      const opened = apply(target, scope, values);
+      try { if (opened) withoutWebRTC(opened); } catch { /* another origin's */ }
+      return opened;
+    },
+  });
 })()"""
 _RUNNING_WORKER = "delete globalThis.WebSocket; delete globalThis.WebTransport"
 _PRELOADING = "net.network_prediction_options"
@@ -57,25 +83,21 @@ _PATIENCE = 5.0
 
 
 class CdpGuard:
-    """Holds one browser context of a running browser to what `allows(url)` says."""
+    """Holds a running browser to what `allows(url)` says."""
 
     def __init__(self, client: CdpClient, allows: Callable[[str], bool], sources: str) -> None:
         self._client = client
         self._allows = allows
         self._content_policy = f"connect-src 'self' data: blob: {sources}"
-        self._context_id: str | None = None
-        self._kinds: dict[str, str] = {}
         self._preloading: int | None = None
+        self._prepared: dict[str, asyncio.Future[Json]] = {}
         client.on_event = self._event
 
     @classmethod
-    async def install(
-        cls, context: BrowserContext, cdp_url: str, allows: Callable[[str], bool], sources: str
-    ) -> CdpGuard:
-        """Guard all that lives in this context; returns once what is open already is guarded."""
+    async def install(cls, cdp_url: str, allows: Callable[[str], bool], sources: str) -> CdpGuard:
+        """Guard the browser; returns once what is open already is guarded."""
         guard = cls(await CdpClient.connect(cdp_url), allows, sources)
         try:
-            guard._context_id = await _context_id(context)
             guard._preloading = await guard._set_preloading(_NO_PRELOADING)
             if guard._preloading is None:
                 raise SetupError(
@@ -83,6 +105,7 @@ class CdpGuard:
                     "connect to hosts outside allowed_domains: let BrowserEnvironment launch the "
                     "browser itself, or leave allowed_domains out"
                 )
+            await guard._client.call("Fetch.enable", _FETCH)
             await guard._client.call("Target.setAutoAttach", _AUTO_ATTACH)
             await guard._client.answered(_PATIENCE)
         except BaseException:
@@ -131,43 +154,34 @@ class CdpGuard:
 
     def _event(self, method: str, params: Json, session: str | None) -> None:
         if method == "Target.attachedToTarget":
-            self._attached(params, session)
+            self._attached(params)
         elif method == "Target.detachedFromTarget":
-            self._kinds.pop(params["sessionId"], None)
+            self._prepared.pop(params.get("targetId", ""), None)
         elif method == "Fetch.requestPaused":
             self._paused(params, session)
         elif method == "Audits.issueAdded":
             details = params["issue"]["details"].get("contentSecurityPolicyIssueDetails", {})
             self._allows(details.get("blockedURL") or "about:blank")
 
-    def _attached(self, params: Json, parent: str | None) -> None:
-        session, target = params["sessionId"], params["targetInfo"]
-        kind, url = target["type"], target["url"]
-        foreign = parent is None and target.get("browserContextId") != self._context_id
-        if (
-            foreign
-            or kind in _OWN_KINDS
-            or (kind not in _PAGE_KINDS and url.startswith("chrome-extension:"))
-        ):
-            self._client.post("Runtime.runIfWaitingForDebugger", {}, session)
-            return
-        self._kinds[session] = kind
-        self._client.post("Fetch.enable", _FETCH, session)
+    def _attached(self, params: Json) -> None:
+        session, kind = params["sessionId"], params["targetInfo"]["type"]
         self._client.post("Network.enable", {}, session)  # without it a bypass has no effect
         self._client.post("Network.setBypassServiceWorker", {"bypass": True}, session)
+        if not params["waitingForDebugger"]:
+            # What runs already got its way to the network before ours was switched on.
+            self._client.post("Fetch.enable", _FETCH, session)
         if kind in _PAGE_KINDS:
             source = _RUNS_FIRST.replace("POLICY", json.dumps(self._content_policy))
             script = {"source": source, "runImmediately": True}
             self._client.post("Audits.enable", {}, session)
             self._client.post("Page.enable", {}, session)
-            self._client.post("Page.addScriptToEvaluateOnNewDocument", script, session)
+            self._prepared[params["targetInfo"]["targetId"]] = self._client.post(
+                "Page.addScriptToEvaluateOnNewDocument", script, session
+            )
         elif not params["waitingForDebugger"]:
             self._client.post("Runtime.evaluate", {"expression": _RUNNING_WORKER}, session)
         self._client.post("Target.setAutoAttach", _AUTO_ATTACH, session)
-        inherits = urlsplit(url).scheme in ("blob", "data")
-        nested = kind == "worker" and self._kinds.get(parent or "") == "worker"
-        if kind != "service_worker" and (inherits or not nested):
-            self._client.post("Runtime.runIfWaitingForDebugger", {}, session)
+        self._client.post("Runtime.runIfWaitingForDebugger", {}, session)
 
     def _paused(self, params: Json, session: str | None) -> None:
         request = {"requestId": params["requestId"]}
@@ -182,11 +196,16 @@ class CdpGuard:
                     ],
                 }
             self._client.post("Fetch.continueResponse", request, session)
-        elif self._allows(params["request"]["url"]):
-            self._client.post("Fetch.continueRequest", request, session)
-        else:
+        elif not self._allows(params["request"]["url"]):
             request["errorReason"] = "BlockedByClient"
             self._client.post("Fetch.failRequest", request, session)
+        elif prepared := self._prepared.get(params.get("frameId", "")):
+            # Whoever else is attached may have set a popup free before our script was in place.
+            prepared.add_done_callback(
+                lambda _: self._client.post("Fetch.continueRequest", request, session)
+            )
+        else:
+            self._client.post("Fetch.continueRequest", request, session)
 
 
 _AUTO_ATTACH: Mapping[str, Any] = {
@@ -201,13 +220,3 @@ _FETCH: Mapping[str, Any] = {
         {"urlPattern": "*", "requestStage": "Response", "resourceType": "Other"},
     ]
 }
-
-
-async def _context_id(context: BrowserContext) -> str:
-    borrowed = None if context.pages else await context.new_page()
-    session = await context.new_cdp_session(borrowed or context.pages[0])
-    info = await session.send("Target.getTargetInfo")
-    await session.detach()
-    if borrowed is not None:
-        await borrowed.close()
-    return str(info["targetInfo"]["browserContextId"])

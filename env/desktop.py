@@ -31,7 +31,8 @@ STOPPED = (
 
 DRAIN_PAUSE = 0.25  # between equal frames before keys of the layout change their meaning
 SECRET_PAUSE = 0.3  # between equal frames after a secret: drawn late, it would escape its mask
-SECRET_LIMIT = 2.0  # how long its first pixel may take
+SECRET_SECONDS = 2.0  # how long its first pixel may take
+REACTION_SECONDS = 0.3  # the same for any other action: only then is it "no change"
 
 
 class DesktopEnvironment:
@@ -222,15 +223,17 @@ class DesktopEnvironment:
         return record(**seen)
 
     def _settle_after(self, action: Action, before: Image.Image) -> tuple[bool, Image.Image]:
-        """The screen holding still again; a secret must have been drawn before it can be masked."""
+        """The screen at rest again, once it had the time to react: rest alone proves nothing."""
         pause, limit = self._settle
-        if not isinstance(action, Type) or action.secret is None:
-            return stepping.settle(self._image, pause, limit)
-        deadline = time.monotonic() + SECRET_LIMIT
+        secret = isinstance(action, Type) and action.secret is not None
+        deadline = time.monotonic() + (SECRET_SECONDS if secret else REACTION_SECONDS)
         while self._image() == before and time.monotonic() < deadline:
             time.sleep(pause)
-        settled, after = stepping.settle(self._image, max(pause, SECRET_PAUSE), limit)
-        self._pixels.remember(before, after)
+        settled, after = stepping.settle(
+            self._image, max(pause, SECRET_PAUSE) if secret else pause, limit
+        )
+        if secret:
+            self._pixels.remember(before, after)
         return settled, after
 
     def _text(self, action: Action) -> str:

@@ -51,8 +51,9 @@ def _rule(pattern: HostPattern) -> str:
 class Guard:
     """Watches one browser context; `decisions` holds what was refused, and allowed origins once.
 
-    Attached (with `cdp_url`), it guards the whole browser context, tabs that somebody else has
-    open in it included, keeps "Preload pages" switched off meanwhile, and runs no service workers.
+    Attached (with `cdp_url`), it holds the whole browser, tabs that somebody else has open
+    included, keeps "Preload pages" switched off meanwhile, and pages have neither service workers
+    nor WebRTC.
     """
 
     def __init__(self, policy: Policy, start_url: str) -> None:
@@ -71,9 +72,7 @@ class Guard:
         if cdp_url is None:
             await guard._watch(context, restricted)
         elif restricted or policy.allowed_domains is not None:
-            guard._cdp = await CdpGuard.install(
-                context, cdp_url, guard.allows, guard._connect_sources()
-            )
+            guard._cdp = await CdpGuard.install(cdp_url, guard.allows, guard._connect_sources())
         return guard
 
     @property

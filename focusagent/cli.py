@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # The base of typer's usage errors, which it exports under no name of its own.
-_USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]  # type: ignore[assignment]
+_USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 for _verbs in (cli_read, cli_train, cli_eval):
     _verbs.register(app)
 

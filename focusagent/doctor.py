@@ -7,7 +7,6 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +42,6 @@ def examine() -> list[Check]:
 
 def _python() -> Check:
     system = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < (3, 11):
-        return Check("python", "missing", system, "use Python 3.11 or newer")
     return Check("python", "ok", system)
 
 

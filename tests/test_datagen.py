@@ -78,12 +78,16 @@ class TestRenderedPages:
     def test_every_glyph_lies_on_ink(self, rendered):
         page = P.load_page(rendered, "000000")
         assert len(page.codes) > 200
-        inside = (page.boxes[:, 3] < page.image.shape[0]) & (page.boxes[:, 2] - page.boxes[:, 0] > 2)
+        inside = (page.boxes[:, 3] < page.image.shape[0]) & (
+            page.boxes[:, 2] - page.boxes[:, 0] > 2
+        )
         shown = np.array([ink(page, box) for box in page.boxes[inside]])
         assert np.mean(shown >= 28) > 0.98
 
     def test_controls_carry_role_name_and_box(self, rendered):
-        controls = P.load_page(rendered, "000000").controls + P.load_page(rendered, "000001").controls
+        controls = (
+            P.load_page(rendered, "000000").controls + P.load_page(rendered, "000001").controls
+        )
         assert controls
         for control in controls:
             assert control["role"]

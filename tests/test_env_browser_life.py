@@ -68,10 +68,15 @@ def test_a_killed_browser_says_so(site: str) -> None:
     for process in set(offspring()) - before:
         if "--type=" not in " ".join(process.cmdline()) and "chrom" in process.name():
             process.kill()
-    with pytest.raises(ClosedError, match="the browser is gone"):
-        for _ in range(20):
+
+    def gone() -> bool:
+        try:
             browser.step(Click(5, 5))
-            time.sleep(0.1)
+        except ClosedError as error:
+            return "the browser is gone" in str(error)
+        return False
+
+    assert eventually(gone)
     with pytest.raises(ClosedError, match="open a new environment"):
         browser.observe()
     browser.close()
@@ -151,6 +156,6 @@ def test_five_hundred_steps_leak_nothing(site: str) -> None:
             browser.observe()
         after = count()
     print("processes, file handles, MB:", (processes, handles, memory), "->", after)
-    assert after[0] <= processes
+    assert after[0] <= processes + 1  # Chromium keeps a spare renderer, or not
     assert after[1] <= handles + 2
     assert after[2] - memory < 20

@@ -89,9 +89,19 @@ def desktop(app: TkApp) -> Iterator[DesktopEnvironment]:
         yield environment
 
 
+one_server = pytest.mark.parametrize("server", ["bare"], indirect=True)  # where both are alike
+
+
 def ok(result: StepResult, outcome: str = "changed") -> StepResult:
     assert (result.outcome, result.error, result.dispatched) == (outcome, None, True)
     return result
+
+
+def holds(app: TkApp, field: str, text: str) -> None:
+    """The field holds the text, as soon as a busy machine lets the program draw."""
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: app.state()[field] == text)
+    assert app.state()[field] == text
 
 
 def refused(result: StepResult, outcome: str, *words: str) -> None:
@@ -106,15 +116,16 @@ def refused(result: StepResult, outcome: str, *words: str) -> None:
 
 @pytest.mark.parametrize("text", [TEXT, LONG], ids=["short", "long"])
 def test_text_arrives_exactly(desktop: DesktopEnvironment, app: TkApp, text: str) -> None:
-    ok(desktop.step(Click(*app.centre("text"))))
+    assert desktop.step(Click(*app.centre("text"))).error is None
     ok(desktop.step(Type(text)))
-    assert app.state()["text"] == text
+    holds(app, "text", text)
 
 
+@one_server
 def test_line_ends_are_enter(desktop: DesktopEnvironment, app: TkApp) -> None:
     desktop.step(Click(*app.centre("text")))
     ok(desktop.step(Type("a\r\nb\rc")))
-    assert app.state()["text"] == "a\nb\nc"
+    holds(app, "text", "a\nb\nc")
 
 
 def test_caps_lock_changes_nothing(desktop: DesktopEnvironment, app: TkApp) -> None:
@@ -122,7 +133,7 @@ def test_caps_lock_changes_nothing(desktop: DesktopEnvironment, app: TkApp) -> N
     desktop.step(Press("CapsLock"))
     ok(desktop.step(Type("aBé")))
     desktop.step(Press("CapsLock"))
-    assert app.state()["entry"] == "aBé"
+    holds(app, "entry", "aBé")
 
 
 def test_the_layout_is_given_back(display: str, app: TkApp) -> None:
@@ -138,6 +149,7 @@ def test_the_layout_is_given_back(display: str, app: TkApp) -> None:
     connection.close()
 
 
+@one_server
 def test_control_characters_are_refused(desktop: DesktopEnvironment, app: TkApp) -> None:
     desktop.step(Click(*app.centre("entry")))
     refused(desktop.step(Type("bell\x07")), "failed", "control character U+0007")
@@ -185,6 +197,7 @@ def test_focus_outside_the_region(display: str, app: TkApp) -> None:
         refused(corner.step(Type("x")), "failed", "focus lies outside what is seen")
 
 
+@one_server
 @pytest.mark.parametrize(
     ("keys", "event"),
     [
@@ -209,13 +222,15 @@ def test_keys_and_chords(
     assert app.state()["events"][-1] == event
 
 
+@one_server
 def test_editing_with_keys(desktop: DesktopEnvironment, app: TkApp) -> None:
     desktop.step(Click(*app.centre("entry")))
     for action in (Type("abc"), Press("Home"), Press("Delete"), Press("End"), Press("Backspace")):
         ok(desktop.step(action))
-    assert app.state()["entry"] == "b"
+    holds(app, "entry", "b")
 
 
+@one_server
 def test_an_unknown_key_is_named_with_a_close_one(desktop: DesktopEnvironment, app: TkApp) -> None:
     desktop.step(Click(*app.centre("entry")))
     refused(desktop.step(Press("Entr")), "failed", "unknown key 'Entr'", "did you mean 'Enter'")
@@ -232,7 +247,7 @@ def test_clicks_land_on_the_pixel(desktop: DesktopEnvironment, app: TkApp) -> No
         (5, 5, "right", 3),
     ):
         desktop.step(Click(left + dx, top + dy, button=button))  # type: ignore[arg-type]
-        down, up = app.state()["events"][-2:]
+        down, up = [e for e in app.state()["events"] if e[0].startswith("Button")][-2:]
         assert down[:4] == ["ButtonPress", number, int(dx), int(dy)]
         assert up[:4] == ["ButtonRelease", number, int(dx), int(dy)]
 
@@ -296,6 +311,7 @@ def test_fail_safe(desktop: DesktopEnvironment, display: str, app: TkApp) -> Non
         assert daring.step(Move(x, y)).error is None
 
 
+@one_server
 def test_fail_safe_stops_a_drag_and_lets_go(
     desktop: DesktopEnvironment, app: TkApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +335,7 @@ def test_fail_safe_stops_a_drag_and_lets_go(
 # Region, policy, what a desktop cannot do
 
 
+@one_server
 def test_region_is_all_there_is(display: str, app: TkApp) -> None:
     left, top, width, height = app.state()["boxes"]["pad"]
     with DesktopEnvironment(region=(left, top, width, height), settle=QUICK) as desktop:
@@ -334,6 +351,7 @@ def test_region_is_all_there_is(display: str, app: TkApp) -> None:
         refused(desktop.step(Drag(1, 1, -3, 5)), "failed", "outside the screen")
 
 
+@one_server
 @pytest.mark.parametrize("region", [(0, 0, 5000, 10), (-1, 0, 10, 10), (5, 5, 0, 5)])
 def test_a_region_off_the_screen(display: str, region: tuple[int, int, int, int]) -> None:
     with pytest.raises(SetupError, match="does not lie on the screen, which is"):
@@ -347,6 +365,7 @@ def test_a_retina_frame_is_cropped_by_its_scale() -> None:
     assert part.bounds == (-50, 40, 30, 20)
 
 
+@one_server
 def test_dry_run_and_max_actions(display: str, app: TkApp) -> None:
     app.clear()
     x, y = app.centre("pad")
@@ -364,16 +383,18 @@ def test_dry_run_and_max_actions(display: str, app: TkApp) -> None:
         assert [d.allowed for d in desktop.decisions] == [True, True, False, True]
 
 
+@one_server
 def test_what_a_desktop_cannot_do(desktop: DesktopEnvironment) -> None:
     for action in (Navigate("https://example.com"), Back()):
         refused(desktop.step(action), "failed", "needs a BrowserEnvironment")
     refused(desktop.step(Select(5, 5, "x")), "failed", "click the list")
-    refused(desktop.step(Upload(5, 5, ("a",))), "failed", "open the file dialog")
+    refused(desktop.step(Upload(5, 5, ("a",))), "blocked", "outside upload_roots")
     done = desktop.step(Done())
     assert (done.outcome, done.dispatched, done.error) == ("no change", False, None)
     assert desktop.observe().last is done
 
 
+@one_server
 def test_a_screen_that_never_rests(display: str) -> None:
     with TkApp(display) as busy, DesktopEnvironment(settle=(0.03, 0.4)) as desktop:
         still(display)
@@ -393,14 +414,16 @@ def shows(image: Image.Image, glyphs: np.ndarray) -> bool:
     """Whether the pixels of `glyphs` stand anywhere on `image`."""
     screen = np.asarray(image.convert("RGB"))
     height, width = glyphs.shape[:2]
-    row = int(np.argmax((glyphs != glyphs[0, 0]).any(axis=2).sum(axis=1)))
-    windows = np.lib.stride_tricks.sliding_window_view(screen, (1, width, 3))[:, :, 0, 0]
-    hits = (windows == glyphs[row]).all(axis=(1, 2))
-    return any(
-        (screen[y - row : y - row + height, x : x + width] == glyphs).all()
-        for y, x in np.argwhere(hits)
-        if 0 <= y - row <= screen.shape[0] - height
-    )
+    first = int(np.argmax((glyphs != glyphs[0, 0]).any(axis=2).sum(axis=1)))  # the row most inked
+    wanted = glyphs[first].tobytes()
+    for y in range(first, screen.shape[0] - height + first + 1):
+        line, at = screen[y].tobytes(), -1
+        while (at := line.find(wanted, at + 1)) >= 0:
+            x, misaligned = divmod(at, 3)
+            patch = screen[y - first : y - first + height, x : x + width]
+            if not misaligned and (patch == glyphs).all():
+                return True
+    return False
 
 
 def test_a_typed_secret_is_not_seen_again(display: str) -> None:
@@ -410,7 +433,7 @@ def test_a_typed_secret_is_not_seen_again(display: str) -> None:
         app.command("move 420x300+300+100")
         ok(desktop.step(Click(*app.centre("entry"))))
         result = ok(desktop.step(Type(secret="PW")))
-        assert app.state()["entry"] == VALUE
+        holds(app, "entry", VALUE)
         x1, y1, x2, y2 = result.changed_box or (0, 0, 0, 0)
         bare = ImageGrab.grab(xdisplay=display)
         glyphs = np.asarray(bare.crop((x1 + 10, y1 + 3, x1 + 60, y2 - 2)))
@@ -534,11 +557,12 @@ def test_the_server_dies(monkeypatch: pytest.MonkeyPatch) -> None:
             assert again._display.screen().root.query_pointer().root_x == 100
 
 
+@one_server
 def test_steps_leave_nothing_behind(display: str, app: TkApp) -> None:
     import psutil
 
     me = psutil.Process()
-    entry, pad = app.centre("entry"), app.centre("pad")
+    entry, text, pad = (app.centre(name) for name in ("entry", "text", "pad"))
     DesktopEnvironment(settle=QUICK).close()
 
     def held() -> tuple[int, int, int]:
@@ -547,15 +571,10 @@ def test_steps_leave_nothing_behind(display: str, app: TkApp) -> None:
     before = held()
     with DesktopEnvironment(settle=(0.01, 0.5)) as desktop:
         for _ in range(6):
-            for action in (
-                Click(*entry),
-                Type("é1"),
-                Press("Enter"),
-                Hover(*pad),
-                Scroll(*pad, 99),
-            ):
+            for action in (Click(*text), Type("é1"), Press("Enter"), Click(*entry), Type("x")):
                 assert desktop.step(action).error is None
             desktop.observe()
+        assert desktop.step(Hover(*pad)).error is None
     assert held() == before
 
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 from leaks import ALLY, GOOD, VECTORS, Sites, Vector, pages
@@ -261,20 +261,6 @@ def test_preloading_is_off_while_the_guard_is_up_and_back_afterwards(tmp_path: P
     run(main())
 
 
-def test_other_contexts_of_a_running_browser_are_left_alone(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with Sites() as sites, attached(tmp_path) as (browser, url, _):
-            ours, theirs = await browser.new_context(), await browser.new_context()
-            await theirs.new_page()
-            guard = await Guard.install(ours, POLICY, sites.start_url, cdp_url=url)
-            page = await theirs.new_page()
-            await page.goto(sites.evil(VECTORS[0]))
-            assert sites.reached
-            await guard.close()
-
-    run(main())
-
-
 def test_a_killed_browser_is_noticed_and_closing_still_works(tmp_path: Path) -> None:
     async def main() -> None:
         async with attached(tmp_path) as (browser, url, pid):
@@ -293,24 +279,19 @@ def test_a_killed_browser_is_noticed_and_closing_still_works(tmp_path: Path) -> 
     run(main())
 
 
-def test_where_nobody_listens_there_is_one_sentence() -> None:
-    async def main() -> None:
-        async with launched([]) as context:
-            with pytest.raises(SetupError, match="no browser answers at http://127.0.0.1:1"):
-                await Guard.install(context, POLICY, "http://a.test/", cdp_url="http://127.0.0.1:1")
+NO_CONTEXT = cast("BrowserContext", None)
 
-    run(main())
+
+def test_where_nobody_listens_there_is_one_sentence() -> None:
+    nowhere = "http://127.0.0.1:1"
+    with pytest.raises(SetupError, match=f"no browser answers at {nowhere}"):
+        run(Guard.install(NO_CONTEXT, POLICY, "http://a.test/", cdp_url=nowhere))
 
 
 def test_without_websockets_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "websockets.asyncio.client", None)
-
-    async def main() -> None:
-        async with launched([]) as context:
-            with pytest.raises(SetupError, match=r"pip install 'focusagent\[attach\]'"):
-                await Guard.install(context, POLICY, "http://a.test/", cdp_url="http://127.0.0.1:1")
-
-    run(main())
+    with pytest.raises(SetupError, match=r"pip install 'focusagent\[attach\]'"):
+        run(Guard.install(NO_CONTEXT, POLICY, "http://a.test/", cdp_url="http://127.0.0.1:1"))
 
 
 def test_schemes_hold_even_where_every_host_is_allowed(tmp_path: Path) -> None:

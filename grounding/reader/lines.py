@@ -84,11 +84,16 @@ def _join_cost(
     return drop + max(gap, 0.0) * 0.5
 
 
+def _median(values: NDArray[np.float32]) -> float:
+    """Return the upper median: np.median costs ten times as much on a line of text."""
+    return sorted(values.tolist())[len(values) // 2]
+
+
 def _finish(glyphs: Glyphs, index: Ints) -> GlyphLine:
-    x, half, size = glyphs.x[index], glyphs.width[index] / 2, float(np.median(glyphs.size[index]))
+    x, half, size = glyphs.x[index], glyphs.width[index] / 2, _median(glyphs.size[index])
     gaps = (x[1:] - half[1:]) - (x[:-1] + half[:-1])
     ends = ((glyphs.last[index][:-1] > 0.5) & (gaps > -0.05 * size)) | (gaps > WORD_GAP * size)
-    middle = float(np.median(glyphs.y[index]))
+    middle = _median(glyphs.y[index])
     box = (
         float((x - half).min()),
         middle - size / 2,

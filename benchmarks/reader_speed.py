@@ -1,0 +1,123 @@
+"""Seconds the reader takes for a screen and one query, beside RapidOCR in the same run.
+
+    python benchmarks/reader_speed.py [PICTURE] [--rounds 5] [--json]
+
+Without a picture a drawn page is read. Reader and RapidOCR take turns, so that both see the same
+load; medians of wall clock and of processor time (all threads) are given, and the peak memory of
+a process that does nothing but read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from focusagent.datagen import drawn
+from focusagent.errors import UserError
+from focusagent.evaluation.models import RapidEvidence
+from grounding import Reader
+
+SIZES = ((1280, 800), (1920, 1080), (2560, 1440))
+QUERY = "Save draft"
+# VmHWM belongs to this program alone; getrusage would count what its parent used before.
+PEAK = """
+import re, sys
+from pathlib import Path
+from PIL import Image
+from grounding import Reader
+Reader.load().look(Image.open(sys.argv[1])).find("Save draft")
+status = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024)
+"""
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return seconds of wall clock and of processor time."""
+    wall, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - processor
+
+
+def median(pairs: list[tuple[float, float]]) -> dict[str, float]:
+    """Return the medians of wall clock and processor time."""
+    walls, processors = zip(*pairs, strict=True)
+    return {
+        "wall": round(statistics.median(walls), 4),
+        "processor": round(statistics.median(processors), 4),
+    }
+
+
+def peak_memory(picture: Image.Image) -> float:
+    """Return the peak memory in MiB of a fresh process that reads one picture."""
+    path = Path(sys.argv[0]).with_suffix(".peak.png")
+    picture.save(path)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True
+        )
+    finally:
+        path.unlink()
+    return round(float(done.stdout), 1)
+
+
+def measure(picture: Image.Image, rounds: int) -> dict[str, object]:
+    """Measure one size."""
+    reader = Reader.load()
+    try:
+        rapid = RapidEvidence() if picture.width == SIZES[0][0] else None
+    except UserError:
+        rapid = None
+    screen = reader.look(picture)
+    screen.find(QUERY)
+    ours, theirs, queries = [], [], []
+    for _ in range(rounds):
+        ours.append(timed(lambda: reader.look(picture).find(QUERY)))
+        queries.append(timed(lambda: screen.find(QUERY)))
+        if rapid is not None:
+            theirs.append(timed(lambda: rapid.look(picture)))
+    result: dict[str, object] = {
+        "glyphs": len(screen.glyphs),
+        "reader": median(ours),
+        "next_query": median(queries),
+        "peak_mib": peak_memory(picture),
+    }
+    if theirs:
+        result["rapidocr"] = median(theirs)
+        result["ratio"] = {
+            clock: round(median(ours)[clock] / median(theirs)[clock], 4)
+            for clock in ("wall", "processor")
+        }
+    return result
+
+
+def main() -> None:
+    """Measure all sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("picture", nargs="?", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = {}
+    for size in SIZES:
+        if options.picture:
+            picture = Image.open(options.picture).convert("RGB").resize(size)
+        else:
+            picture = Image.fromarray(drawn.draw_page("bench", "test", size).image)
+        results["x".join(map(str, size))] = measure(picture, options.rounds)
+    if options.json:
+        print(json.dumps(results))
+        return
+    for name, result in results.items():
+        print(name, json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
