@@ -153,6 +153,7 @@ class BrowserEnvironment:
             work.close()
             raise ClosedError("this environment was closed: open a new one")
         try:
+            self._session.browser  # noqa: B018 - says so when it is gone, or no longer guarded
             return self._loop.run(work)
         except Error as error:
             self._session.browser  # noqa: B018 - says so when the whole browser is gone

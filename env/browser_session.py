@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SETTLE_MIN, SETTLE_MAX = 0.05, 2.0  # seconds
 DOWNLOAD_SECONDS = 5.0
 GONE = "the browser is gone: open a new environment"
+UNGUARDED = "the connection that guards the network broke: open a new environment"
 
 
 class BrowserSession:
@@ -133,6 +134,8 @@ class BrowserSession:
         """The live browser, or `ClosedError`."""
         if self._browser is None or not self._browser.is_connected():
             raise ClosedError(GONE)
+        if self._guard is not None and self._guard.lost:
+            raise ClosedError(UNGUARDED)
         return self._browser
 
     @property
