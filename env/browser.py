@@ -149,14 +149,14 @@ class BrowserEnvironment:
         """The one seam between callers and Playwright: its errors become ours."""
         from playwright.async_api import Error
 
-        if self._closed:
+        gone = "this environment was closed: open a new one" if self._closed else self._session.gone
+        if gone:
             work.close()
-            raise ClosedError("this environment was closed: open a new one")
+            raise ClosedError(gone)
         try:
-            self._session.browser  # noqa: B018 - says so when it is gone, or no longer guarded
             return self._loop.run(work)
         except Error as error:
-            self._session.browser  # noqa: B018 - says so when the whole browser is gone
+            self._session.require_alive()
             raise EnvError(redact(reason(error), self._secrets)) from error
 
     async def _observe(self) -> Observation:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 SETTLE_MIN, SETTLE_MAX = 0.05, 2.0  # seconds
 DOWNLOAD_SECONDS = 5.0
-GONE = "the browser is gone: open a new environment"
-UNGUARDED = "the connection that guards the network broke: open a new environment"
 
 
 class BrowserSession:
@@ -66,7 +64,7 @@ class BrowserSession:
 
     async def restart(self) -> None:
         """A fresh context on the start page; when attached, a new tab in the user's context."""
-        browser = self.browser
+        browser = self.require_alive()
         if self._context is not None:
             await self._leave_context()
         self._context = await open_context(browser, self._options, self._policy)
@@ -130,12 +128,18 @@ class BrowserSession:
             await self._playwright.stop()
 
     @property
-    def browser(self) -> Browser:
-        """The live browser, or `ClosedError`."""
+    def gone(self) -> str | None:
+        """Why nothing can be done here any more; None while something can."""
         if self._browser is None or not self._browser.is_connected():
-            raise ClosedError(GONE)
+            return "the browser is gone: open a new environment"
         if self._guard is not None and self._guard.lost:
-            raise ClosedError(UNGUARDED)
+            return "the connection that guards the network broke: open a new environment"
+        return None
+
+    def require_alive(self) -> Browser:
+        """The live, guarded browser, or `ClosedError`."""
+        if self._browser is None or self.gone:
+            raise ClosedError(self.gone or "no browser was opened")
         return self._browser
 
     @property
@@ -160,7 +164,7 @@ class BrowserSession:
             seconds = self._options.load_timeout
             raise EnvError(f"the page did not draw for {seconds:g} s: it may hang") from error
         except Error as error:
-            self.browser  # noqa: B018 - says so when the whole browser is gone
+            self.require_alive()
             if state.crashed or state.page.is_closed():
                 return await self.frame()
             raise EnvError(f"the page could not be drawn: {reason(error)}") from error
@@ -219,7 +223,7 @@ class BrowserSession:
             await self._stop_loading()
             raise ActionError(f"the page took no input for {seconds:g} s: it may hang") from error
         except Error as error:
-            self.browser  # noqa: B018 - says so when the whole browser is gone
+            self.require_alive()
             await self._stop_loading()
             raise ActionError(reason(error)) from error
 
@@ -274,7 +278,7 @@ class BrowserSession:
     async def save_storage_state(self, path: str) -> None:
         """Write cookies and local storage."""
         if self._context is None:
-            raise ClosedError(GONE)
+            raise ClosedError(self.gone or "there is no context")
         await self._context.storage_state(path=path)
 
     async def active(self) -> TabState:

@@ -101,12 +101,15 @@ class CdpClient:
     async def _receive_all(self) -> None:
         from websockets.exceptions import ConnectionClosed
 
-        with contextlib.suppress(ConnectionClosed):
+        try:
             while isinstance(text := await self._socket.recv(), str):
                 # The many reports of what loads are of no use here, and would cost time to read.
                 if not text.startswith(_UNREAD):
                     self._receive(json.loads(text))
-        self._lose()
+        except ConnectionClosed:
+            pass
+        finally:
+            self._lose()
 
     def _receive(self, message: Json) -> None:
         if "id" in message:

@@ -90,6 +90,7 @@ class CdpGuard:
         self._allows = allows
         self._content_policy = f"connect-src 'self' data: blob: {sources}"
         self._preloading: int | None = None
+        self._targets: dict[str, str] = {}
         self._prepared: dict[str, asyncio.Future[Json]] = {}
         client.on_event = self._event
 
@@ -156,7 +157,7 @@ class CdpGuard:
         if method == "Target.attachedToTarget":
             self._attached(params)
         elif method == "Target.detachedFromTarget":
-            self._prepared.pop(params.get("targetId", ""), None)
+            self._prepared.pop(self._targets.pop(params["sessionId"], ""), None)
         elif method == "Fetch.requestPaused":
             self._paused(params, session)
         elif method == "Audits.issueAdded":
@@ -175,7 +176,8 @@ class CdpGuard:
             script = {"source": source, "runImmediately": True}
             self._client.post("Audits.enable", {}, session)
             self._client.post("Page.enable", {}, session)
-            self._prepared[params["targetInfo"]["targetId"]] = self._client.post(
+            self._targets[session] = target = params["targetInfo"]["targetId"]
+            self._prepared[target] = self._client.post(
                 "Page.addScriptToEvaluateOnNewDocument", script, session
             )
         elif not params["waitingForDebugger"]:

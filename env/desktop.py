@@ -29,6 +29,7 @@ STOPPED = (
 )
 
 
+MANAGER_SECONDS = 10.0  # how long a window manager may be behind
 DRAIN_PAUSE = 0.25  # between equal frames before keys of the layout change their meaning
 SECRET_PAUSE = 0.3  # between equal frames after a secret: drawn late, it would escape its mask
 SECRET_SECONDS = 2.0  # how long its first pixel may take
@@ -65,10 +66,10 @@ class DesktopEnvironment:
             if self._display is not None:
                 self._leave.callback(self._display.close)
             self._gui = load_pyautogui()
-            keyboard = self._open_keyboard()
-            self._leave.callback(keyboard.restore)
+            self._keyboard = self._open_keyboard()
+            self._leave.callback(self._keyboard.restore)
             self._input = DesktopInput(
-                self._gui, keyboard, self._display, failsafe=failsafe, pause=pause
+                self._gui, self._keyboard, self._display, failsafe=failsafe, pause=pause
             )
             self._look_first()
         except BaseException:
@@ -149,6 +150,7 @@ class DesktopEnvironment:
     def _drain(self) -> None:
         """Wait until programs have read what was typed, as far as the screen tells."""
         pause, limit = self._settle
+        self._keyboard.caught_up(MANAGER_SECONDS)
         stepping.settle(self._image, max(pause, DRAIN_PAUSE), limit)
 
     def _look_first(self) -> None:
@@ -225,6 +227,7 @@ class DesktopEnvironment:
     def _settle_after(self, action: Action, before: Image.Image) -> tuple[bool, Image.Image]:
         """The screen at rest again, once it had the time to react: rest alone proves nothing."""
         pause, limit = self._settle
+        caught_up = self._keyboard.caught_up(MANAGER_SECONDS)
         secret = isinstance(action, Type) and action.secret is not None
         deadline = time.monotonic() + (SECRET_SECONDS if secret else REACTION_SECONDS)
         while self._image() == before and time.monotonic() < deadline:
@@ -234,7 +237,7 @@ class DesktopEnvironment:
         )
         if secret:
             self._pixels.remember(before, after)
-        return settled, after
+        return settled and caught_up, after
 
     def _text(self, action: Action) -> str:
         """What is to be typed, a secret's value included if it may be typed on a desktop."""

@@ -48,6 +48,10 @@ class Keyboard(Protocol):
         """Why typed text would be lost or land outside `region`."""
         ...
 
+    def caught_up(self, seconds: float) -> bool:
+        """Wait until the focus is where the events before have put it."""
+        ...
+
     def restore(self) -> None:
         """Undo what was changed in order to type."""
         ...

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SetupError
+from .x11_manager import window_manager as window_manager
 
 WAYLAND = (
     "this is a Wayland session, where programs may neither see nor press anything: choose an "
@@ -60,11 +61,12 @@ def open_display() -> Any:
 def connection_lost(display: Any) -> bool:
     """Whether the X server has gone; python-xlib's own errors for it are of many kinds."""
     try:
-        return display.display.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        waiting: bytes = display.display.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return False
     except OSError:
         return True
+    return not waiting
 
 
 def _connect(name: str) -> Any:
@@ -146,22 +148,3 @@ def load_pyautogui() -> Any:
         raise SetupError(
             "pyautogui needs tkinter: `apt-get install python3-tk`, or your system's package for it"
         ) from error
-
-
-def window_manager(display: Any) -> str | None:
-    """The running window manager's name; None without one: the focus then follows the pointer."""
-    from Xlib import X, error
-
-    def read(window: Any, name: str, kind: int) -> Any:
-        found = window.get_full_property(display.intern_atom(name), kind)
-        return found.value if found else None
-
-    try:
-        check = read(display.screen().root, "_NET_SUPPORTING_WM_CHECK", X.AnyPropertyType)
-        if check is None:
-            return None
-        window = display.create_resource_object("window", check[0])
-        title = read(window, "_NET_WM_NAME", X.AnyPropertyType)
-    except error.XError:  # the property outlived its window manager
-        return None
-    return title.decode("utf-8", "replace") if isinstance(title, bytes) else str(title or "unnamed")

@@ -8,8 +8,8 @@ it. Playwright's own routes would not do: they never see where a redirect leads.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .cdp_guard import CdpGuard
 from .errors import PolicyError
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _NETWORK = ("http", "https", "ws", "wss", "file")  # the others carry what the page holds already
 _SOCKETS = {"http": "ws", "https": "wss"}
-_MOST = 10_000
+_MOST = 10_000  # decisions kept
+_LONGEST = 2_000  # characters of a URL kept
 
 
 def launch_arguments(policy: Policy, start_url: str) -> list[str]:
@@ -87,20 +88,19 @@ class Guard:
 
     def allows(self, url: str) -> bool:
         """Whether a request may go out; the answer is kept in `decisions`."""
-        parts = urlsplit(url)
-        if parts.scheme not in _NETWORK:
+        scheme, _, rest = url.partition(":")
+        if scheme.lower() not in _NETWORK:
             return True
         decision = self._policy.check_url(url, self._start_url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if decision.allowed and origin in self._origins:
-            return True
-        if decision.allowed:
-            self._origins.add(origin)
-        self._keep(decision)
+        origin = f"{scheme}://{rest.lstrip('/').partition('/')[0]}"
+        if not decision.allowed or origin not in self._origins:
+            self._keep(decision, origin)
         return decision.allowed
 
-    def _keep(self, decision: Decision) -> None:
-        self.decisions.append(decision)
+    def _keep(self, decision: Decision, origin: str) -> None:
+        if decision.allowed and len(self._origins) < _MOST:
+            self._origins.add(origin)
+        self.decisions.append(replace(decision, subject=decision.subject[:_LONGEST]))
         del self.decisions[:-_MOST]
 
     async def _watch(self, context: BrowserContext, restricted: list[str]) -> None:

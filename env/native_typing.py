@@ -73,6 +73,10 @@ class NativeKeyboard:
     def restore(self) -> None:
         """Nothing was changed."""
 
+    def caught_up(self, seconds: float) -> bool:
+        """The system moves the focus itself: nothing to wait for."""
+        return True
+
     def focus_problem(self, region: Region) -> str | None:
         """Why typed text would be lost; macOS has no way to ask that needs no permission."""
         if sys.platform == "win32":

@@ -14,6 +14,7 @@ from typing import Any
 
 from .desktop_screen import Region
 from .errors import ActionError
+from .x11_manager import ManagerQueue
 
 _KEYSYMS = {
     "Alt": 0xFFE9, "Control": 0xFFE3, "Meta": 0xFFEB, "Shift": 0xFFE1, "ArrowDown": 0xFF54,
@@ -38,6 +39,7 @@ class X11Keyboard:
     def __init__(self, display: Any, drain: Callable[[], object]) -> None:
         self._display = display
         self._drain = drain
+        self._manager = ManagerQueue(display)
         self._ours: set[int] = set()
         self._width = 1
 
@@ -88,6 +90,10 @@ class X11Keyboard:
             self._display.change_keyboard_mapping(code, [[0] * self._width])
         self._ours.clear()
         self._display.sync()
+
+    def caught_up(self, seconds: float) -> bool:
+        """Wait until the window manager has handled clicks and layout changes."""
+        return self._manager.caught_up(seconds)
 
     def focus_problem(self, region: Region) -> str | None:
         """Why typed text would be lost or land outside `region`; None when it would arrive."""

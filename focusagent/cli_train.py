@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.progress import Progress, track
 
 from ._siblings import grounding
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from grounding.training.reader import Source  # noqa: TID251
 
 # What the two-core reference machine trains in a minute; makes --minutes a fixed number of steps,
 # so that the same command gives the same weights however busy the machine is.
@@ -101,16 +104,15 @@ def reader(
     trainer = grounding.training.reader
     config = trainer.TrainConfig(steps=max(1, round(minutes * STEPS_A_MINUTE[device])), seed=seed)
     make_pages(out / "pages", PAGES, PAGES_SEED, "train")
-    sources = [(trainer.FolderSource(out / "pages"), 0.8), (DrawnSource(), 0.2)]
-    curve = []
-    with (out / "curve.jsonl").open("a", encoding="utf-8") as log:
-        steps = trainer.train(sources, config, out, device=device, resume=resume)
-        for point in track(steps, "training", config.steps // 25, console=Console(stderr=True)):
-            curve.append({"step": point.step, "seconds": point.seconds, "loss": point.loss})
-            log.write(json.dumps(curve[-1]) + "\n")
-            log.flush()
-    if not curve:
+    sources: list[tuple[Source, float]] = [
+        (trainer.FolderSource(out / "pages"), 0.8),
+        (DrawnSource(), 0.2),
+    ]
+    steps = trainer.train(sources, config, out, device=device, resume=resume)
+    trained = list(track(steps, "training", config.steps // 25, console=Console(stderr=True)))
+    if not trained:
         raise UserError(f"{out} is trained to {config.steps} steps already; ask for more --minutes")
+    curve = trainer.checkpoint_state(out)["curve"]
     grounding.training.curves.draw_curves(curve, out / "curve.png")
     if export is not None:
         about = {"seed": seed, "command": f"focusagent train reader --minutes {minutes:g}"}

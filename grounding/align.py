@@ -24,9 +24,10 @@ NEVER = np.float32(-1e6)
 EXTRA_GLYPH = np.float32(-3.0)
 MISSED_GLYPH = np.float32(-3.5)
 UNSEEN = np.float32(-2.0)  # for each character of the query that was cut off at its end
-WRONG_CASE = np.float32(-0.15)  # so that among equals the one written alike comes first
-NO_ACCENT = np.float32(-0.4)
+WRONG_CASE = -0.15  # so that among equals the one written alike comes first
+NO_ACCENT = -0.4
 INSIDE_WORD = np.float32(-2.0)  # the span begins or ends in the middle of a word
+INSIDE_LINE = np.float32(-0.5)  # ... of a line: a control's name usually stands alone
 PLURAL = np.float32(-0.6)  # it ends one "s" before its word does
 
 # What a break between two glyphs costs where the query has no space, and where it has one.
@@ -57,8 +58,8 @@ class GlyphRow:
         after = np.append(breaks[1:], ELSEWHERE)
         is_s = self.emission("s", False) > -1.0 if len(breaks) else np.zeros(0, bool)
         before_s = np.append(is_s[1:] & (after[1:] != JOINED) & (after[:-1] == JOINED), False)
-        self.opening = np.where(breaks == JOINED, INSIDE_WORD, np.float32(0))
-        closing = np.where(after == JOINED, INSIDE_WORD, np.float32(0))
+        self.opening = _edge_cost(breaks)
+        closing = _edge_cost(after)
         self.closing = np.where(before_s, PLURAL, closing)
 
     def __len__(self) -> int:
@@ -75,6 +76,12 @@ class GlyphRow:
         return self._emissions[key]
 
 
+def _edge_cost(breaks: Ints) -> Floats:
+    """Return what it costs to begin at a glyph with this break before it, or end before one."""
+    within = np.where(breaks == SPACE, INSIDE_LINE, np.float32(0))
+    return np.where(breaks == JOINED, INSIDE_WORD, within)
+
+
 @cache
 def _forms() -> list[tuple[str, str, str]]:
     """Return each character of the alphabet as it is, without case, and without accents."""
@@ -83,10 +90,10 @@ def _forms() -> list[tuple[str, str, str]]:
 
 
 @cache
-def variants(character: str, exact: bool) -> list[tuple[int, np.float32]]:
+def variants(character: str, exact: bool) -> list[tuple[int, float]]:
     """Return the classes a query's character may appear as, and what each costs."""
     itself = class_of(character)
-    found = {itself: np.float32(0)} if itself else {}
+    found = {itself: 0.0} if itself else {}
     if exact:
         return list(found.items())
     plain = fold(character)
@@ -94,7 +101,7 @@ def variants(character: str, exact: bool) -> list[tuple[int, np.float32]]:
     for number, forms in enumerate(_forms(), 1):
         for mine, theirs, cost in zip(wanted, forms, (0.0, WRONG_CASE, NO_ACCENT), strict=True):
             if mine == theirs:
-                found.setdefault(number, np.float32(cost))
+                found.setdefault(number, cost)
                 break
     return list(found.items())
 

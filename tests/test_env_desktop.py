@@ -136,6 +136,7 @@ def test_caps_lock_changes_nothing(desktop: DesktopEnvironment, app: TkApp) -> N
     holds(app, "entry", "aBé")
 
 
+@one_server
 def test_the_layout_is_given_back(display: str, app: TkApp) -> None:
     from env.desktop_setup import open_display
 
@@ -252,6 +253,7 @@ def test_clicks_land_on_the_pixel(desktop: DesktopEnvironment, app: TkApp) -> No
         assert up[:4] == ["ButtonRelease", number, int(dx), int(dy)]
 
 
+@one_server
 def test_double_click_and_modifiers(desktop: DesktopEnvironment, app: TkApp) -> None:
     x, y = app.centre("pad")
     desktop.step(Click(x, y, count=2))
@@ -263,6 +265,7 @@ def test_double_click_and_modifiers(desktop: DesktopEnvironment, app: TkApp) -> 
     assert [e for e in app.state()["events"] if e[0] == "ButtonPress"][-1][4] == 0
 
 
+@one_server
 def test_drag_and_hover(desktop: DesktopEnvironment, app: TkApp) -> None:
     left, top, _, _ = app.state()["boxes"]["pad"]
     desktop.step(Drag(left + 10, top + 10, left + 200, top + 40))
@@ -278,6 +281,7 @@ def test_drag_and_hover(desktop: DesktopEnvironment, app: TkApp) -> None:
     assert motions[-3:] == [[50, 30], [49, 30], [50, 30]]
 
 
+@one_server
 def test_scroll_directions(desktop: DesktopEnvironment, app: TkApp) -> None:
     x, y = app.centre("pad")
     for dy, dx, button, notches in (
@@ -292,6 +296,7 @@ def test_scroll_directions(desktop: DesktopEnvironment, app: TkApp) -> None:
         assert presses == [button] * notches or button > 5  # Tk 8.6 tells nothing of 6 and 7
 
 
+@one_server
 def test_fail_safe(desktop: DesktopEnvironment, display: str, app: TkApp) -> None:
     import pyautogui
 

@@ -133,7 +133,7 @@ def test_the_learning_rate_rises_stays_and_falls():
     rates = [trainer.learning_rate(config, step) for step in range(1000)]
     assert rates[0] == pytest.approx(config.rate / 100)
     assert rates[400] == config.rate
-    assert rates[850] == pytest.approx(config.rate / 2)
+    assert rates[750] == pytest.approx(config.rate / 2)
     assert 0 < rates[-1] < config.rate / 100
 
 

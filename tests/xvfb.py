@@ -40,7 +40,8 @@ def openbox(display: str) -> Iterator[None]:
     """A window manager on a display."""
     if shutil.which("openbox") is None:
         pytest.skip("openbox is not installed (Debian: apt-get install openbox)")
-    from env.desktop_setup import open_display, window_manager
+    from env.desktop_setup import open_display
+    from env.x11_manager import window_manager
 
     manager = subprocess.Popen(
         ["openbox", "--sm-disable"],

@@ -17,7 +17,7 @@ from PIL import Image
 
 from .._siblings import grounding
 from ..errors import UserError
-from . import components, theme
+from . import builder, components, theme
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -92,7 +92,7 @@ class Camera:
         look = theme.random_theme(rng)
         kit = rng.choice(sorted(self._kits)) if self._kits and rng.random() < 0.4 else ""
         scale = rng.choice(SCALES)
-        body = components.page(components.Builder(rng, look, self._recipe.split))
+        body = components.page(builder.Builder(rng, look, self._recipe.split))
         sheets = f"<style>{self._kits.get(kit, '')}</style><style>{theme.stylesheet(look)}</style>"
         tab = self._tab(scale)
         tab.set_content(

@@ -79,7 +79,7 @@ class RapidEvidence:
         """Return the lines of a picture: text and box."""
         pixels = np.asarray(image.convert("RGB"))
         size = (pixels.shape[1], pixels.shape[0])
-        result = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
+        result: Any = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
         lines = []
         for text, corners in zip(result.txts or (), _none_empty(result.boxes), strict=True):
             x1, y1 = np.clip(np.min(corners, axis=0), 0, size)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._siblings import grounding
 
@@ -57,18 +56,16 @@ def compare(screen: Screen, page: LabelledPage, tallies: dict[str, Tally]) -> No
     texts, boxes = _word_boxes(screen)
     best = screen.glyphs.scores.argmax(axis=1)
     said = [alphabet.character_of(int(number)) for number in best]
-    starts: NDArray[np.int64] = (
-        np.flatnonzero(np.diff(page.words, prepend=page.words[0] - 1)) if len(page.words) else []
-    )
-    for start, end in zip(starts, [*starts[1:], len(page.words)], strict=True):
-        wanted = "".join(map(chr, page.codes[start:end]))
-        size = float(page.boxes[start, 3] - page.boxes[start, 1])
+    for piece in grounding.training.pages.word_slices(page.words):
+        glyph_boxes = page.boxes[piece]
+        wanted = "".join(map(chr, page.codes[piece]))
+        size = float(glyph_boxes[0, 3] - glyph_boxes[0, 1])
         known = all(alphabet.class_of(character) for character in wanted)
         if not known or not SIZE_GROUPS[0][0] <= size < SIZE_GROUPS[-1][1]:
             continue
         group = next(f"{low}-{high - 1} px" for low, high in SIZE_GROUPS if size < high)
         names = ("all", group, f"theme {page.about.get('theme', 'other')}")
-        word = _best_overlap(page.boxes[start:end], texts, boxes)
+        word = _best_overlap(glyph_boxes, texts, boxes)
         right = alphabet.fold(word) == alphabet.fold(wanted)
         edits = min(len(wanted), edit_distance(alphabet.fold(word), alphabet.fold(wanted)))
         for name in names:
@@ -76,7 +73,7 @@ def compare(screen: Screen, page: LabelledPage, tallies: dict[str, Tally]) -> No
             tally.words += 1
             tally.right_words += right
             tally.edits += edits
-            _characters(tally, page.boxes[start:end], wanted, screen, said)
+            _characters(tally, glyph_boxes, wanted, screen, said)
 
 
 def _characters(

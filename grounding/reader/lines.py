@@ -86,7 +86,7 @@ def _join_cost(
 
 def _median(values: NDArray[np.float32]) -> float:
     """Return the upper median: np.median costs ten times as much on a line of text."""
-    return sorted(values.tolist())[len(values) // 2]
+    return float(sorted(values.tolist())[len(values) // 2])
 
 
 def _finish(glyphs: Glyphs, index: Ints) -> GlyphLine:

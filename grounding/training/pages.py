@@ -69,16 +69,18 @@ def page_names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("[0-9]*.json"))
 
 
+def word_slices(words: NDArray[np.int32]) -> list[slice]:
+    """Return the stretch of glyphs of each word, in order."""
+    cuts = [0, *(np.flatnonzero(np.diff(words)) + 1).tolist(), len(words)] if len(words) else []
+    return [slice(start, end) for start, end in zip(cuts, cuts[1:], strict=False)]
+
+
 def word_texts(page: LabelledPage) -> list[tuple[str, tuple[float, float, float, float]]]:
     """Return the words of a page in order, each with its box in pixels."""
-    found: list[tuple[str, tuple[float, float, float, float]]] = []
-    if not len(page.words):
-        return found
-    starts = np.flatnonzero(np.diff(page.words, prepend=page.words[0] - 1))
-    for start, end in zip(starts, [*starts[1:], len(page.words)], strict=True):
-        text = "".join(map(chr, page.codes[start:end]))
-        boxes = page.boxes[start:end]
-        x1, y1 = boxes[:, :2].min(axis=0)
-        x2, y2 = boxes[:, 2:].max(axis=0)
-        found.append((text, (float(x1), float(y1), float(x2), float(y2))))
+    found = []
+    for piece in word_slices(page.words):
+        text = "".join(map(chr, page.codes[piece]))
+        x1, y1 = page.boxes[piece, :2].min(axis=0).tolist()
+        x2, y2 = page.boxes[piece, 2:].max(axis=0).tolist()
+        found.append((text, (x1, y1, x2, y2)))
     return found

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -32,7 +33,7 @@ Source = Callable[[random.Random], LabelledPage]
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """What decides the weights. The learning rate falls during the last 30% of the steps."""
+    """What decides the weights. The learning rate falls in the second half."""
 
     steps: int
     seed: int = 0
@@ -41,7 +42,7 @@ class TrainConfig:
     crop: tuple[int, int] = (384, 288)
     rate: float = 2e-3
     warm_up: int = 200
-    decay: float = 0.3
+    decay: float = 0.5
     weight_decay: float = 0.02
 
 
@@ -151,10 +152,7 @@ def load_checkpoint(
     folder: Path, net: GlyphNet, optimizer: torch.optim.Optimizer
 ) -> dict[str, Any]:
     """Restore what `save_checkpoint` wrote and return its state."""
-    from safetensors import safe_open
-
-    path = folder / "checkpoint.safetensors"
-    tensors = load_file(path)
+    tensors = load_file(folder / "checkpoint.safetensors")
     net.load_state_dict(
         {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
     )
@@ -165,7 +163,12 @@ def load_checkpoint(
             memory.setdefault(int(number), {})[key] = value
     whole = optimizer.state_dict()
     optimizer.load_state_dict({"state": memory, "param_groups": whole["param_groups"]})
-    with safe_open(path, framework="pt") as file:
+    return checkpoint_state(folder)
+
+
+def checkpoint_state(folder: Path) -> dict[str, Any]:
+    """Return step, seconds, config and the whole curve of a training folder."""
+    with safe_open(folder / "checkpoint.safetensors", framework="pt") as file:
         state: dict[str, Any] = json.loads(file.metadata()["state"])
     return state
 
