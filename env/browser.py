@@ -179,6 +179,8 @@ class BrowserEnvironment:
         record = functools.partial(stepping.result, action, time.perf_counter(), self._secrets)
         if refusal := self._gate.refusal(action):
             return record(outcome="blocked", error=refusal)
+        if isinstance(action, Done):
+            return record(outcome="no change", dispatched=False)
         try:
             return await self._act(action, record)
         except ClosedError:

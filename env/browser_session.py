@@ -96,18 +96,19 @@ class BrowserSession:
             raise SetupError(f"the start page {url} did not open: {reason(error)}") from error
 
     async def _leave_context(self) -> None:
+        if self._context is None:
+            return
+        context, self._context = self._context, None
+        self.tabs.unfollow()
+        if self._options.cdp_url:  # the context is the user's: only our tabs go
+            for state in self.tabs.states:
+                await state.page.close()
+        else:
+            await context.close()
         if self._guard is not None:
             self._decisions.extend(self._guard.decisions)
             await self._guard.close()
             self._guard = None
-        if self._context is None:
-            return
-        if self._options.cdp_url:  # the context is the user's: only our tabs go
-            for state in list(self.tabs.states):
-                await state.page.close()
-        else:
-            await self._context.close()
-        self._context = None
 
     async def close(self) -> None:
         """Close what was opened, whatever state it is in."""

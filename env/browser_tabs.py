@@ -98,7 +98,7 @@ class Tabs:
         self.active_index = 0
         self.viewport: tuple[int, int] | None = None  # what pages are resized to
         context.on("page", self.add)
-        context.on("dialog", lambda dialog: self._spawn(self._answer(dialog)))
+        context.on("dialog", self._dialog)
 
     def add(self, page: Page) -> None:
         """Follow a page; it becomes the active tab."""
@@ -109,6 +109,16 @@ class Tabs:
         self._spawn(self._prepare(page))
         page.on("close", self._remove)
         page.on("download", lambda download: self._spawn(self._save(download)))
+
+    def unfollow(self) -> None:
+        """Take no notice of the context any more."""
+        self._context.remove_listener("page", self.add)
+        self._context.remove_listener("dialog", self._dialog)
+        for state in self.states:
+            state.page.remove_listener("close", self._remove)
+
+    def _dialog(self, dialog: PageDialog) -> None:
+        self._spawn(self._answer(dialog))
 
     async def open(self) -> Page:
         """A new, prepared tab; it becomes the active one."""

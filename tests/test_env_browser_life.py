@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,7 +52,14 @@ def eventually(what: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 def offspring(pid: int | None = None) -> list[psutil.Process]:
-    return [p for p in psutil.Process(pid).children(recursive=True) if p.status() != "zombie"]
+    return [p for p in psutil.Process(pid).children(recursive=True) if alive(p)]
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != "zombie")
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_close_leaves_no_process(site: str) -> None:
@@ -66,8 +74,9 @@ def test_a_killed_browser_says_so(site: str) -> None:
     before = set(offspring())
     browser = BrowserEnvironment(site)
     for process in set(offspring()) - before:
-        if "--type=" not in " ".join(process.cmdline()) and "chrom" in process.name():
-            process.kill()
+        with contextlib.suppress(psutil.Error):  # helper processes come and go
+            if "--type=" not in " ".join(process.cmdline()) and "chrom" in process.name():
+                process.kill()
 
     def gone() -> bool:
         try:
@@ -96,7 +105,7 @@ def test_an_interrupted_script_leaves_nothing(site: str, how: signal.Signals) ->
     script.send_signal(how)
     script.wait(timeout=30)
     script.stdout.close()
-    assert eventually(lambda: not any(p.is_running() and p.status() != "zombie" for p in left), 15)
+    assert eventually(lambda: not any(alive(p) for p in left), 15)
 
 
 @pytest.fixture
