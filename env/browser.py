@@ -14,6 +14,7 @@ from . import stepping
 from .actions import (
     Action,
     CloseTab,
+    Done,
     Navigate,
     NewTab,
     SwitchTab,
