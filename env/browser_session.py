@@ -61,6 +61,7 @@ class BrowserSession:
         self._playwright = await async_playwright().start()
         self._browser = await start_browser(self._playwright, self._options, self._policy)
         await self.restart()
+        await self.settle()
 
     async def restart(self) -> None:
         """A fresh context on the start page; when attached, a new tab in the user's context."""
@@ -153,14 +154,8 @@ class BrowserSession:
         from playwright.async_api import Error
 
         state = await self.tabs.active()
-        if state.crashed:
-            return self.blank()
         try:
-            session = await state.session()
-            answer = await asyncio.wait_for(
-                session.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}),
-                timeout=self._options.load_timeout,
-            )
+            png = await asyncio.wait_for(_capture(state), timeout=self._options.load_timeout)
         except TimeoutError as error:
             seconds = self._options.load_timeout
             raise EnvError(f"the page did not draw for {seconds:g} s: it may hang") from error
@@ -170,7 +165,7 @@ class BrowserSession:
                 return await self.frame()
             raise EnvError(f"the page could not be drawn: {reason(error)}") from error
         # A browser that somebody else started draws in the device pixels of its real screen.
-        return Frame(base64.b64decode(answer["data"]), self.tabs.viewport)
+        return Frame(png, self.tabs.viewport) if png else self.blank()
 
     def blank(self) -> Frame:
         """What is shown of a page that cannot show itself."""
@@ -285,3 +280,16 @@ class BrowserSession:
     async def active(self) -> TabState:
         """The active tab."""
         return await self.tabs.active()
+
+
+async def _capture(state: TabState) -> bytes | None:
+    """A screenshot as PNG; None of a page that has crashed.
+
+    The page is asked for a sign of life first: a screenshot of one that has just crashed takes the
+    whole browser down with it (Chromium 156).
+    """
+    if state.crashed or not await state.responds():
+        return None
+    session = await state.session()
+    options = {"format": "png", "optimizeForSpeed": True}
+    return base64.b64decode((await session.send("Page.captureScreenshot", options))["data"])

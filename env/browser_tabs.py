@@ -31,17 +31,36 @@ class TabState:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.crashed = False
+        self._crash = asyncio.Event()
         self.commits = 0  # documents the main frame has shown
         self.pending: Request | None = None  # a navigation that has not been answered yet
         self._session: CDPSession | None = None
         self._target_id = ""
-        page.on("crash", lambda _: setattr(self, "crashed", True))
+        page.on("crash", lambda _: self._crash.set())
         page.on("framenavigated", self._committed)
         page.on("request", self._requested)
         page.on("requestfailed", self._failed)
         # With a listener Playwright swallows native file choosers, which nobody could close.
         page.on("filechooser", lambda _: None)
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the page's process has died."""
+        return self._crash.is_set()
+
+    async def responds(self) -> bool:
+        """Wait until the page answers (True) or turns out to have crashed (False)."""
+        session = await self.session()
+        answer = asyncio.ensure_future(session.send("Runtime.evaluate", {"expression": "0"}))
+        crash = asyncio.ensure_future(self._crash.wait())
+        try:
+            await asyncio.wait({answer, crash}, return_when=asyncio.FIRST_COMPLETED)
+            if not self.crashed:
+                await answer  # raises what went wrong, if anything did
+            return not self.crashed
+        finally:
+            answer.cancel()
+            crash.cancel()
 
     def _requested(self, request: Request) -> None:
         if request.is_navigation_request() and self._in_main_frame(request):

@@ -131,14 +131,12 @@ def _weights() -> Check:
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         return Check("weights", "optional", "none are bundled with this version")
-    entries = json.loads(manifest.read_text(encoding="utf-8"))
-    for entry in entries.values():
-        file = folder / entry["file"]
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != entry["sha256"]:
-            return Check(
-                "weights",
-                "missing",
-                f"{file.name} is damaged or absent",
-                "install focusagent again",
-            )
+    try:
+        entries = json.loads(manifest.read_text(encoding="utf-8"))
+        for entry in entries.values():
+            data = (folder / entry["file"]).read_bytes()
+            if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+                raise ValueError(f"{entry['file']} differs from its manifest")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Check("weights", "missing", f"damaged: {error}", "install focusagent again")
     return Check("weights", "ok", ", ".join(entries))

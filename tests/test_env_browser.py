@@ -287,11 +287,13 @@ def test_a_hanging_page_can_be_left(browser: BrowserEnvironment, site: str) -> N
     assert browser.observe().title == "Second"
 
 
-def test_crash(browser: BrowserEnvironment, site: str) -> None:
+@pytest.mark.parametrize("again", range(3))  # the browser as a whole used to die with the page
+def test_crash(browser: BrowserEnvironment, site: str, again: int) -> None:
     session = browser._session
     with pytest.raises(Exception, match="ERR_ABORTED|crash"):
         browser._loop.run(session.tabs.states[0].page.goto("chrome://crash", timeout=3000))
     assert "has crashed" in browser.observe().title
+    assert browser.observe().image.getextrema() == ((255, 255),) * 3
     click = browser.step(Click(5, 5))
     assert (click.outcome, "crashed" in str(click.error)) == ("failed", True)
     ok(browser.step(Navigate(site + "/second")), "navigated")

@@ -95,9 +95,8 @@ def test_suppression_through_the_grid_equals_all_pairs(seed):
     for i in range(300):
         for j in range(300):
             near = abs(rows[i] - rows[j]) <= 3 and abs(columns[i] - columns[j]) <= 6 and i != j
-            close = abs(glyphs.x[i] - glyphs.x[j]) < max(
-                0.45 * min(glyphs.width[i], glyphs.width[j]), 1.0
-            )
+            advance = (glyphs.width[i] + glyphs.width[j]) / 2
+            close = abs(glyphs.x[i] - glyphs.x[j]) < 0.6 * advance
             level = abs(glyphs.y[i] - glyphs.y[j]) < 0.4 * min(glyphs.size[i], glyphs.size[j])
             warmer = (glyphs.warmth[j], -j) > (glyphs.warmth[i], -i)
             if near and close and level and warmer:
@@ -149,3 +148,27 @@ def test_no_glyphs_no_lines():
     empty = make_glyphs([], [])
     assert L.make_lines(empty) == []
     assert len(L.reading_order([])[0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "settled"),
+    [
+        ("harmleSs", "harmless"),
+        ("SUrrounded", "Surrounded"),
+        ("lNDEX", "INDEX"),
+        ("exceI", "excel"),
+        ("So", "So"),
+        ("COS", "COS"),
+        ("fulI", "full"),
+    ],
+)
+def test_letters_with_a_twin_take_the_case_of_their_word(seen, settled):
+    scores = np.full((len(seen), CLASS_COUNT), -9.0, np.float32)
+    for position, letter in enumerate(seen):
+        scores[position] = np.where(np.arange(CLASS_COUNT) == class_of(letter), -0.5, -2.0)
+    assert "".join(L.settle_case(list(seen), scores)) == settled
+
+
+def test_a_sure_network_keeps_its_case():
+    glyphs = write("iPhoneS", 10, 50)
+    assert "".join(L.characters(glyphs, L.make_lines(glyphs)[0])) == "iPhoneS"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve(pages: Mapping[str, str]) -> Iterator[str]:
     """Serve `pages` (path -> body of an HTML page); `/hang` accepts and never answers."""
     released = threading.Event()
@@ -26,7 +26,8 @@ def serve(pages: Mapping[str, str]) -> Iterator[str]:
             data = ("<!doctype html>" + (body or "not found")).encode()
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            with contextlib.suppress(ConnectionError):  # the browser may not wait for it
+                self.wfile.write(data)
 
         def log_message(self, *_: object) -> None:
             pass

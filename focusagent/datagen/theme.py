@@ -131,6 +131,7 @@ def stylesheet(theme: Theme) -> str:
     .field {{ border: 1px solid {border}; border-radius: {t.radius}px; padding: .3em .5em;
               background: {css(t.surface)}; color: {css(t.text)}; width: 100%; }}
     .field::placeholder {{ color: {css(t.muted)}; opacity: 1; }}
+    main > div {{ overflow: hidden; }}
     table {{ border-collapse: collapse; width: 100%; }}
     td, th {{ text-align: left; padding: .25em .5em; border-bottom: 1px solid {border}; }}
     a {{ color: inherit; }}

@@ -54,8 +54,11 @@ def compare(screen: Screen, page: LabelledPage, tallies: dict[str, Tally]) -> No
     """Add a page to the tallies: all, each group of sizes, each theme."""
     alphabet = grounding.reader.alphabet
     texts, boxes = _word_boxes(screen)
-    best = screen.glyphs.scores.argmax(axis=1)
-    said = [alphabet.character_of(int(number)) for number in best]
+    said = [""] * len(screen.glyphs)
+    for line in screen.raw_lines:
+        read = grounding.reader.lines.characters(screen.glyphs, line)
+        for index, character in zip(line.glyphs, read, strict=True):
+            said[index] = character
     for piece in grounding.training.pages.word_slices(page.words):
         glyph_boxes = page.boxes[piece]
         wanted = "".join(map(chr, page.codes[piece]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .alphabet import OTHER, character_of
+from .alphabet import OTHER, character_of, class_of
 from .glyphs import Glyphs
 
 Ints = NDArray[np.int64]
@@ -17,6 +17,11 @@ LINE_GAP = 1.1  # a wider gap ends a line
 WORD_GAP = 0.45  # a wider gap ends a word, whatever the network says
 LEVEL = 0.38  # middles of glyphs on one line differ less
 ALIKE = 1.6  # font sizes on one line differ by less than this factor
+
+# Letters that look like another one in many fonts, and which.
+_TWINS = {small: small.upper() for small in "cosuvwxz"} | {"l": "I"}
+_TWINS |= {capital: small for small, capital in _TWINS.items()}
+DOUBT = 3.0  # the network is in doubt if log-probabilities differ by less
 
 # What stands between a glyph and the one before it in reading order.
 JOINED, SPACE, WRAP, APART, ELSEWHERE = range(5)
@@ -103,12 +108,44 @@ def _finish(glyphs: Glyphs, index: Ints) -> GlyphLine:
     return GlyphLine(index, np.append(True, ends), box, size)
 
 
+def characters(glyphs: Glyphs, line: GlyphLine) -> list[str]:
+    """Return the most likely character of each glyph of a line, its word considered."""
+    scores = glyphs.scores[line.glyphs]
+    read = [character_of(int(index)) for index in scores.argmax(axis=1)]
+    cuts = [*np.flatnonzero(line.begins).tolist(), len(read)]
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        read[start:end] = settle_case(read[start:end], scores[start:end])
+    return read
+
+
+def settle_case(word: list[str], scores: NDArray[np.float32]) -> list[str]:
+    """Give letters whose two cases look alike (s, S) the case of the rest of their word.
+
+    Only where the network itself was in doubt; ``scores`` are the log-probabilities.
+    """
+    plain = [letter for letter in word if letter.isalpha() and letter not in _TWINS]
+    small = sum(letter.islower() for letter in plain)
+    capital = sum(letter.isupper() for letter in plain)
+    settled = list(word)
+    for position, letter in enumerate(word):
+        twin = _TWINS.get(letter)
+        if twin is None:
+            continue
+        # An initial says nothing of the letters after it, nor they of it.
+        wanted_small = small > 0 and position > 0 and small >= capital
+        wanted_capital = small == 0 and capital > (0 if position else 1)
+        doubt = scores[position, class_of(twin)] > scores[position, class_of(letter)] - DOUBT
+        if doubt and (wanted_small if twin.islower() else wanted_capital):
+            settled[position] = twin
+    return settled
+
+
 def line_text(glyphs: Glyphs, line: GlyphLine) -> str:
-    """Return the most likely characters of a line, with spaces between words."""
-    best = glyphs.scores[line.glyphs].argmax(axis=1)
+    """Return the characters of a line, with spaces between words."""
+    read = zip(characters(glyphs, line), line.begins, strict=True)
     return "".join(
-        (" " if begins and position else "") + character_of(int(index))
-        for position, (index, begins) in enumerate(zip(best, line.begins, strict=True))
+        (" " if begins and position else "") + character
+        for position, (character, begins) in enumerate(read)
     )
 
 
