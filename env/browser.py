@@ -8,8 +8,6 @@ from collections.abc import Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from PIL import Image
-
 from . import stepping
 from .actions import (
     Action,
@@ -77,7 +75,7 @@ class BrowserEnvironment:
             raise PolicyError(f"the policy does not allow the start page {url}: {start.rule}")
         self._gate = stepping.Gate(self._policy, self._secrets, url)
         self._last: StepResult | None = None
-        self._decoded: tuple[Frame, Image.Image] | None = None
+        self._shown: Frame | None = None
         self._closed = False
         self._loop = LoopThread("focusagent-browser")
         self._session = BrowserSession(
@@ -221,12 +219,7 @@ class BrowserEnvironment:
         )
 
     def _difference(self, before: Frame, after: Frame) -> PixelBox | None:
-        if before == after:
-            return None
-        return changed_box(self._image(before), self._image(after))
-
-    def _image(self, frame: Frame) -> Image.Image:
-        """The decoded frame; a step's last frame is usually the next one's first."""
-        if self._decoded is None or self._decoded[0] != frame:
-            self._decoded = (frame, frame.image())
-        return self._decoded[1]
+        # The last frame of a step, decoded already, is usually the first one of the next.
+        first = self._shown if before == self._shown else before
+        self._shown = after
+        return None if first == after else changed_box(first.image(), after.image())

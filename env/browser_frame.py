@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PIL import Image
 
@@ -17,6 +17,7 @@ class Frame:
 
     png: bytes
     css_size: tuple[int, int] | None = None
+    _decoded: list[Image.Image] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -29,7 +30,12 @@ class Frame:
         return hashlib.blake2b(self.png, digest_size=8).hexdigest()
 
     def image(self) -> Image.Image:
-        """Its pixels."""
+        """Its pixels, decoded once: not to be changed."""
+        if not self._decoded:
+            self._decoded.append(self._decode())
+        return self._decoded[0]
+
+    def _decode(self) -> Image.Image:
         image = rgb(Image.open(io.BytesIO(self.png)))
         image.load()
         return image if image.size == self.size else image.resize(self.size, Image.Resampling.BOX)

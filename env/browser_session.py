@@ -178,14 +178,15 @@ class BrowserSession:
         deadline = time.monotonic() + SETTLE_MAX
         last = await self.frame()
         while True:
-            frame = await self.frame()
+            decoding = asyncio.to_thread(last.image)  # while the browser draws the next one
+            frame, _ = await asyncio.gather(self.frame(), decoding)
             if frame == last:
                 break
             last = frame
             if time.monotonic() > deadline:
                 return False, frame
         await self.tabs.finish(DOWNLOAD_SECONDS)
-        return loaded, frame
+        return loaded, last
 
     async def _loaded(self) -> bool:
         from playwright.async_api import Error
@@ -242,7 +243,7 @@ class BrowserSession:
         state = await self.tabs.active()
         values = sorted(self._keeper.typed)
         if not values or state.crashed:
-            return frame.image()
+            return frame.image().copy()
         session = await state.session()
         before = await boxes_on_page(session, state.page.frames, values)
         frame = await self.frame()
