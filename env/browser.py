@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Coroutine, Iterable, Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from . import stepping
 from .actions import (
@@ -26,12 +25,12 @@ from .loop_thread import LoopThread
 from .policy import Decision, Policy
 from .screen import changed_box, require_inside
 from .secrets import Secret, redact
-from .types import Observation, Outcome, PixelBox, StepResult
+from .types import Environment, Observation, Outcome, PixelBox, StepResult
 
 T = TypeVar("T")
 
 
-class BrowserEnvironment:
+class BrowserEnvironment(Environment):
     """A Chromium, Chrome or Edge that is looked at and acted on by pixels.
 
     Opens `url` under `policy`, in a browser of its own or in the one at `cdp_url`. Screenshots
@@ -130,19 +129,6 @@ class BrowserEnvironment:
             self._loop.run(self._session.close())
         finally:
             self._loop.stop()
-
-    def __enter__(self) -> Self:
-        """Use as a context manager."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """The one seam between callers and Playwright: its errors become ours."""

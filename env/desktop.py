@@ -6,8 +6,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from PIL import Image
 
@@ -21,7 +20,7 @@ from .errors import ActionError, ClosedError, EnvError, SetupError
 from .policy import Decision, Policy
 from .screen import require_inside
 from .secrets import DESKTOP, Secret
-from .types import Observation, StepResult
+from .types import Environment, Observation, StepResult
 
 STOPPED = (
     "the pointer is in a corner of the screen, which stops everything (fail-safe): move it away, "
@@ -36,7 +35,7 @@ SECRET_SECONDS = 2.0  # how long its first pixel may take
 REACTION_SECONDS = 0.3  # the same for any other action: only then is it "no change"
 
 
-class DesktopEnvironment:
+class DesktopEnvironment(Environment):
     """The screen of this machine, or a `region` of it: left, top, width, height.
 
     `settle` is the pause between the frames that must be equal and the longest wait, in seconds.
@@ -122,19 +121,6 @@ class DesktopEnvironment:
         except Exception:
             if not self._gone():
                 raise
-
-    def __enter__(self) -> Self:
-        """Use as a context manager."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _open_keyboard(self) -> Keyboard:
         if self._display is not None:

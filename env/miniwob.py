@@ -11,8 +11,7 @@ import dataclasses
 import difflib
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from PIL import Image
 
@@ -29,7 +28,7 @@ from .browser import BrowserEnvironment
 from .errors import ActionError, EnvError, SetupError
 from .policy import Policy
 from .screen import require_inside, to_input, to_screen
-from .types import Observation, PixelBox, StepResult
+from .types import Environment, Observation, PixelBox, StepResult
 
 ONECLICK = (
     "buy-ticket", "click-button", "click-color", "click-dialog", "click-dialog-2", "click-link",
@@ -99,7 +98,7 @@ def _pages() -> Path:
     raise SetupError("MiniWoB++ is not installed: run `pip install 'focusagent[miniwob]'`")
 
 
-class MiniwobEnvironment:
+class MiniwobEnvironment(Environment):
     """One MiniWoB++ task in a browser; the screenshot is its task area, `enlarge` times as large.
 
     `utterance` is the instruction, `fields` its variable parts, `reward` what the page paid (from
@@ -195,19 +194,6 @@ class MiniwobEnvironment:
     def close(self) -> None:
         """Close the browser."""
         self.browser.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context manager."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the browser."""
-        self.close()
 
     def _begin(self) -> None:
         told: dict[str, Any] = self.browser.evaluate(START, self.seed)

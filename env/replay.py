@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from PIL import Image
@@ -17,7 +16,7 @@ from .actions import Action, Click, Done, Wait, action_from_json, action_to_json
 from .errors import ActionError, ClosedError, EnvError
 from .policy import Policy
 from .screen import changed_box, frame_hash, require_inside
-from .types import Observation, Outcome, PixelBox, StepResult
+from .types import Environment, Observation, Outcome, PixelBox, StepResult
 
 Expectation: TypeAlias = Action | PixelBox | Callable[[Action], bool]
 """An action to compare with, a box that a click must fall into, or a function that decides."""
@@ -36,7 +35,7 @@ class Mismatch:
     expected: str
 
 
-class ReplayEnvironment:
+class ReplayEnvironment(Environment):
     """Shows recorded screens; each expected action leads to the next, any other one fails.
 
     There is one expectation between each two screens. A wrong action is a `StepResult` that
@@ -132,19 +131,6 @@ class ReplayEnvironment:
     def close(self) -> None:
         """Show nothing from now on; calling it twice is fine."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        """Use as a context manager."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def save(self, folder: str | Path) -> None:
         """Write `replay.json` and `screens/*.png`; functions among the expectations cannot be."""

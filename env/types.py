@@ -109,7 +109,7 @@ class Environment(Protocol):
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
-        ...
+        return self
 
     def __exit__(
         self,
@@ -118,4 +118,4 @@ class Environment(Protocol):
         trace: TracebackType | None,
     ) -> None:
         """Close."""
-        ...
+        self.close()

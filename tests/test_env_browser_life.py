@@ -16,7 +16,7 @@ import psutil
 import pytest
 from web import serve
 
-from env import BrowserEnvironment, Click, ClosedError, Type
+from env import BrowserEnvironment, Click, ClosedError, Navigate, Policy, Type
 from env.chromium import find_browser, runs_as_root
 
 pytestmark = pytest.mark.browser
@@ -141,6 +141,20 @@ def test_attached(running: str, site: str) -> None:
         assert browser.evaluate("document.getElementById('i').value") == "hello"
         assert len(browser.reset().tabs) == 1
     with urllib.request.urlopen(running + "/json/list") as answer:  # still there, with its own tab
+        assert answer.read().count(b'"type": "page"') == 1
+
+
+def test_attached_under_a_policy(running: str, site: str) -> None:
+    with BrowserEnvironment(site, cdp_url=running, policy=Policy.strict()) as browser:
+        assert browser.step(Click(150, 130)).outcome == "changed"
+        elsewhere = site.replace("127.0.0.1", "localhost")
+        assert browser.step(Navigate(elsewhere)).outcome == "blocked"
+        asked = "url => fetch(url, {mode: 'no-cors'}).then(() => 'leaked', () => 'stopped')"
+        assert browser.evaluate(asked, elsewhere) == "stopped"
+        assert browser.evaluate(asked, site) == "leaked"
+        assert [tab.title for tab in browser.reset().tabs] == ["Home"]
+        assert browser.evaluate(asked, elsewhere) == "stopped"
+    with urllib.request.urlopen(running + "/json/list") as answer:
         assert answer.read().count(b'"type": "page"') == 1
 
 
