@@ -4,14 +4,18 @@ python examples/read_screen.py SCREENSHOT.png "Sign in"
 """
 
 import sys
+from pathlib import Path
 
 from PIL import Image
 
 from grounding import Reader
 
+SAMPLE = Path(__file__).resolve().parent.parent / "tests" / "data" / "reader" / "000001.png"
+
 
 def main() -> None:
-    path, wanted = sys.argv[1], sys.argv[2]
+    """Read the picture and look for the text that the command line names."""
+    path, wanted = sys.argv[1:3] if len(sys.argv) > 2 else (SAMPLE, "results")
     image = Image.open(path)
     screen = Reader.load().look(image)  # once per screenshot; asking is cheap
     for line in screen.lines():

@@ -28,8 +28,8 @@ def register(app: typer.Typer) -> None:
 def open_picture(path: Path) -> Image.Image:
     """Open a picture or say in one sentence why not."""
     try:
-        picture = Image.open(path)
-        picture.load()
+        with Image.open(path) as picture:
+            picture.load()
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

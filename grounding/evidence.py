@@ -15,7 +15,7 @@ from .types import Box
 # What the features of a patch mean, in order; each lies between 0 and 1.
 FEATURES = ("best", "any", "text", "below_best", "right_of_best")
 
-_QUOTED = re.compile(r"[\"“”]([^\"“”]+)[\"“”]|(?<!\w)['‘]([^'‘’]+)['’](?!\w)")
+_QUOTED = re.compile(r"[\"“”]([^\"“”]+)[\"“”]|(?<!\w)['‘]((?:[^'‘’]|['’](?=\w))+)['’](?!\w)")
 _LEAD = re.compile(
     r"^(please\s+)?(click|press|tap|open|select|choose|check|uncheck|toggle|hover|focus|find|go to)"
     r"(\s+(on|in|over|into))?\s+(the\s+)?",

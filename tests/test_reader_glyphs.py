@@ -96,7 +96,7 @@ def test_suppression_through_the_grid_equals_all_pairs(seed):
         for j in range(300):
             near = abs(rows[i] - rows[j]) <= 3 and abs(columns[i] - columns[j]) <= 6 and i != j
             advance = (glyphs.width[i] + glyphs.width[j]) / 2
-            close = abs(glyphs.x[i] - glyphs.x[j]) < 0.6 * advance
+            close = abs(glyphs.x[i] - glyphs.x[j]) < 0.55 * advance
             level = abs(glyphs.y[i] - glyphs.y[j]) < 0.4 * min(glyphs.size[i], glyphs.size[j])
             warmer = (glyphs.warmth[j], -j) > (glyphs.warmth[i], -i)
             if near and close and level and warmer:

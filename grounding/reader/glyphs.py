@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 # Neighbours on a line stand one mean advance apart; closer than this share of it is one glyph.
-_OVERLAP = 0.6
+_OVERLAP = 0.55
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from .glyphs import Glyphs, merge_scales, suppress, warm_cells
 from .model import CELL_HEIGHT, CELL_WIDTH, STRIDE, GlyphNet, fuse
 
 # Warmth at which a cell is looked at. A glyph's own middle lies between 0.6 and 1.
-LEAST_WARMTH = 0.35
+LEAST_WARMTH = 0.25
 # Font size in px above which the half-size picture reads better.
-LARGE_TYPE = 24.0
+LARGE_TYPE = 27.0
 # Rows of pixels looked at in one go and the rows that neighbouring strips share.
 _STRIP, _SHARED = 1088, 64
 
