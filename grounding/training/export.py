@@ -25,6 +25,7 @@ def export_reader(checkpoint: Path, out: Path, about: dict[str, Any]) -> dict[st
     out.mkdir(parents=True, exist_ok=True)
     path = out / "reader.safetensors"
     save_file(state_to_save(net), path)
+    path.chmod(0o644)  # it is written as a private file, and a package is read by everyone
     entry = {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
