@@ -110,6 +110,8 @@ def run(arguments: list[str]) -> int:
         return _fail(error.format_message())
     except (FocusagentError, env.EnvError, grounding.errors.GroundingError) as error:
         return _fail(str(error))
+    except OSError as error:  # a file or folder that cannot be read or written
+        return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
     return code if isinstance(code, int) else 0

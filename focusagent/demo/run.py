@@ -62,6 +62,7 @@ SCRIPT = (
 
 def run_demo(folder: Path, *, headless: bool = True) -> tuple[Path, list[env.StepResult]]:
     """Run the script in a real browser; returns the report's path and what each step did."""
+    folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the run
     steps: list[ReportStep] = []
     with (
         serve_app() as url,
