@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # What the two-core reference machine trains in a minute; makes --minutes a fixed number of steps,
 # so that the same command gives the same weights however busy the machine is.
-PAGES, PAGES_SEED = 700, 7
+PAGES, PAGES_SEED = 1000, 7
 STEPS_A_MINUTE = {"cpu": 100, "cuda": 1200}
 
 
@@ -36,14 +36,13 @@ def register(app: typer.Typer) -> None:
 
 def make_pages(folder: Path, count: int, seed: int, split: str) -> None:
     """Render the pages of a seed that a folder lacks, with a progress bar on stderr."""
-    from .datagen import browser, kits
+    from .datagen import browser
 
     recipe = browser.Recipe(split=split)
-    sheets = kits.load_kits(kits.default_cache())
     there = len(grounding.training.pages.page_names(folder)) if folder.is_dir() else 0
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("rendering pages", total=count, completed=there)
-        for _ in browser.write_pages(folder, count, seed, recipe, sheets):
+        for _ in browser.write_pages(folder, count, seed, recipe, browser.Stock.load()):
             bar.advance(task)
 
 

@@ -3,6 +3,10 @@
 GroundingError
   +- BadImage       the picture cannot be read, or is too large
   +- BadWeights     a weights file is missing, damaged or of another version
+  +- BadInstruction the instruction is empty or too long
+  +- BadBudget      a budget of tokens or a compressor's spec makes no sense
+  +- BadCheckpoint  a folder or model cannot be used for grounding
+  +- ServerError    a model server cannot be reached or does not answer as it should
 """
 
 from __future__ import annotations
@@ -18,3 +22,19 @@ class BadImage(GroundingError):
 
 class BadWeights(GroundingError):
     """The weights are missing, damaged or made for another version."""
+
+
+class BadInstruction(GroundingError):
+    """The instruction is empty or too long."""
+
+
+class BadBudget(GroundingError):
+    """A budget of tokens or a compressor's spec makes no sense."""
+
+
+class BadCheckpoint(GroundingError):
+    """A folder or model cannot be used for grounding."""
+
+
+class ServerError(GroundingError):
+    """A model server cannot be reached or does not answer as it should."""

@@ -67,7 +67,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from focusagent.datagen import browser
 
     folder = tmp_path_factory.mktemp("pages")
-    assert list(browser.write_pages(folder, 2, 5, browser.Recipe("test"), {})) == [0, 1]
+    assert list(browser.write_pages(folder, 2, 5, browser.Recipe("test"), browser.Stock())) == [0, 1]
     return folder
 
 
@@ -101,7 +101,7 @@ class TestRenderedPages:
         shutil.copytree(rendered, tmp_path / "pages")
         (tmp_path / "pages" / "000001.json").unlink()
         recipe = browser.Recipe("test")
-        assert list(browser.write_pages(tmp_path / "pages", 2, 5, recipe, {})) == [1]
+        assert list(browser.write_pages(tmp_path / "pages", 2, 5, recipe, browser.Stock())) == [1]
         before, after = (P.load_page(f, "000001") for f in (rendered, tmp_path / "pages"))
         assert np.array_equal(before.image, after.image)
         assert np.array_equal(before.boxes, after.boxes)
@@ -117,7 +117,7 @@ def test_without_a_browser_the_error_says_what_to_install(monkeypatch, tmp_path)
 
     monkeypatch.setattr(browser.shutil, "which", lambda name: None)
     with pytest.raises(UserError, match="apt install chromium"):
-        next(browser.write_pages(tmp_path, 1, 0, browser.Recipe(), {}))
+        next(browser.write_pages(tmp_path, 1, 0, browser.Recipe(), browser.Stock()))
 
 
 def test_a_folder_without_pages_is_one_sentence(tmp_path, capsys):

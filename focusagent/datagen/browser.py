@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from PIL import Image
 from .._siblings import grounding
 from ..errors import UserError
 from . import builder, components, theme
+from .icons import load_icons
+from .kits import load_kits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -68,11 +70,25 @@ class Recipe:
     size: tuple[int, int] = (1280, 800)
 
 
+@dataclass(frozen=True)
+class Stock:
+    """What pages are made of besides our own parts: style sheets of kits, icons; by name."""
+
+    kits: dict[str, str] = field(default_factory=dict)
+    icons: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls) -> Stock:
+        """Return what is cached or can be fetched with npm."""
+        cache = Path.home() / ".cache" / "focusagent"
+        return cls(load_kits(cache / "kits"), load_icons(cache))
+
+
 class Camera:
     """Renders pages in one browser; keeps one tab open for each device scale."""
 
-    def __init__(self, browser: Browser, recipe: Recipe, kits: dict[str, str]) -> None:
-        self._browser, self._recipe, self._kits = browser, recipe, kits
+    def __init__(self, browser: Browser, recipe: Recipe, stock: Stock) -> None:
+        self._browser, self._recipe, self._stock = browser, recipe, stock
         self._tabs: dict[float, Page] = {}
 
     def _tab(self, scale: float) -> Page:
@@ -90,10 +106,11 @@ class Camera:
         """Render the page of a seed and read its labels back from the browser."""
         rng = random.Random(seed)
         look = theme.random_theme(rng)
-        kit = rng.choice(sorted(self._kits)) if self._kits and rng.random() < 0.4 else ""
+        kits = self._stock.kits
+        kit = rng.choice(sorted(kits)) if kits and rng.random() < 0.4 else ""
         scale = rng.choice(SCALES)
-        body = components.page(builder.Builder(rng, look, self._recipe.split))
-        sheets = f"<style>{self._kits.get(kit, '')}</style><style>{theme.stylesheet(look)}</style>"
+        body = components.page(builder.Builder(rng, look, self._recipe.split, self._stock.icons))
+        sheets = f"<style>{kits.get(kit, '')}</style><style>{theme.stylesheet(look)}</style>"
         tab = self._tab(scale)
         tab.set_content(
             f"<!doctype html><html><head>{sheets}</head><body>{body}</body></html>",
@@ -145,9 +162,7 @@ def visible(image: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.
     return seen
 
 
-def write_pages(
-    folder: Path, count: int, seed: int, recipe: Recipe, kits: dict[str, str]
-) -> Iterator[int]:
+def write_pages(folder: Path, count: int, seed: int, recipe: Recipe, stock: Stock) -> Iterator[int]:
     """Write pages 0..count-1 of a seed to a folder, leaving out those already there.
 
     Yields the number of each page that was written. Pages are grouped by the way fonts are hinted,
@@ -163,7 +178,7 @@ def write_pages(
         if not missing:
             continue
         with open_browser(hinting) as browser:
-            camera = Camera(browser, recipe, kits)
+            camera = Camera(browser, recipe, stock)
             for number in missing:
                 page = camera.render(f"{seed}/{number}")
                 grounding.training.pages.save_page(page, folder, f"{number:06d}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from . import words
@@ -18,6 +19,7 @@ class Builder:
     rng: random.Random
     theme: Theme
     split: str = "train"
+    icons: Mapping[str, str] = field(default_factory=dict)
     count: int = field(default=0)
 
     def text(self, kind: str | None = None) -> str:
@@ -50,6 +52,16 @@ class Builder:
         shown = html.escape(text.upper()) if "spacing" in style else safe
         return f'<span style="{style}">{shown}</span>'
 
+    def icon(self, share: float = 1.0) -> tuple[str, str]:
+        """Return name and HTML of an icon about as tall as the text, both empty now and then."""
+        rng = self.rng
+        if not self.icons or rng.random() >= share:
+            return "", ""
+        name = rng.choice(list(self.icons))
+        side = rng.choice(("1em", "1em", "1.15em", "1.4em", f"{rng.randint(11, 28)}px"))
+        style = f'style="width:{side};height:{side};vertical-align:-.15em"'
+        return name, self.icons[name].replace("<svg", f"<svg {style}", 1)
+
     def piece(self, *kinds: str) -> str:
         """Return a styled text of one of these kinds."""
         return self.span(self.text(self.rng.choice(kinds) if kinds else None))
@@ -78,7 +90,7 @@ class Builder:
         return (
             f'<button class="{kit} {classes}" style="{pad};{corners};{style}" data-role="button" '
             f'data-name="{html.escape(name, quote=True)}" data-state="{state}" {state}>'
-            f"{self.span(name)}</button>"
+            f"{self.icon(0.25)[1]} {self.span(name)}{self.icon(0.08)[1]}</button>"
         )
 
     def link(self, coloured: bool = True) -> str:
@@ -89,5 +101,5 @@ class Builder:
         line = self.rng.choice(("underline", "none"))
         return (
             f'<a href="#" style="color:{colour};text-decoration:{line}" data-role="link" '
-            f'data-name="{html.escape(name, quote=True)}">{self.span(name)}</a>'
+            f'data-name="{html.escape(name, quote=True)}">{self.icon(0.15)[1]}{self.span(name)}</a>'
         )

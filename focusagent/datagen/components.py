@@ -215,6 +215,27 @@ def menu(b: Builder) -> str:
     return f'<div class="surface box" style="position:absolute;left:{left}%;top:{top}%;box-shadow:0 3px 9px #0006;z-index:9">{rows}</div>'
 
 
+def toolbar(b: Builder) -> str:
+    """Icons in a row, some framed, some on a ground of their own."""
+    made = []
+    for _ in range(b.rng.randint(6, 18)):
+        name, drawn = b.icon()
+        ground = random_colour(b.rng)
+        look = b.rng.choice(
+            (
+                "",
+                "",
+                "border:1px solid",
+                f"background:{css(ground)};color:{css(readable_on(b.rng, ground))}",
+            )
+        )
+        made.append(
+            f'<span data-role="button" data-name="{name}" style="display:inline-block;line-height:1;margin:1px;'
+            f'padding:{b.rng.randint(1, 8)}px;border-radius:{b.rng.choice((0, 4, 20))}px;{look}">{drawn}</span>'
+        )
+    return f'<div class="surface">{"".join(made)}{b.piece("term")}</div>'
+
+
 def dialog(b: Builder) -> str:
     """A dialog over a dimmed page."""
     dim = b.rng.choice(("#0000", "#0004", "#0009"))
@@ -226,7 +247,8 @@ def dialog(b: Builder) -> str:
 
 
 BLOCKS: tuple[Callable[[Builder], str], ...] = (
-    table, form, choices, card, paragraph, tabs, hero, tiles, code_block, chips, dense, dense, dense,
+    table, form, choices, card, paragraph, tabs, hero, tiles, code_block, chips, toolbar,
+    dense, dense, dense,
 )  # fmt: skip
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tarfile
-import tempfile
 from pathlib import Path
+
+from .npm import unpack
 
 # All under the MIT licence; only their CSS is used, on pages of our own.
 KITS = {
@@ -19,40 +17,16 @@ KITS = {
 }
 
 
-def default_cache() -> Path:
-    """Return the folder where fetched kits are kept."""
-    return Path.home() / ".cache" / "focusagent" / "kits"
-
-
 def load_kits(cache: Path) -> dict[str, str]:
     """Return the CSS of every kit that is cached or can be fetched; none without npm."""
     cache.mkdir(parents=True, exist_ok=True)
     found = {}
     for name, (package, member) in KITS.items():
         path = cache / f"{name}.css"
-        if not path.exists() and not _fetch(package, member, path):
-            continue
+        if not path.exists():
+            content = unpack(package, member).get(member)
+            if content is None:
+                continue
+            path.write_bytes(content)
         found[name] = path.read_text(encoding="utf-8")
     return found
-
-
-def _fetch(package: str, member: str, target: Path) -> bool:
-    npm = shutil.which("npm")
-    if npm is None:
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [npm, "pack", "--silent", package], cwd=folder, check=False, capture_output=True
-        )
-        archives = list(Path(folder).glob("*.tgz"))
-        if done.returncode or not archives:
-            return False
-        with tarfile.open(archives[0]) as archive:
-            try:
-                source = archive.extractfile(member)
-            except KeyError:
-                return False
-            if source is None:
-                return False
-            target.write_bytes(source.read())
-    return True

@@ -2,13 +2,14 @@
 
 The trunk works at a stride of 8 px. From it come a heat map on a grid of 2 x 4 px cells (is the
 middle of a glyph here?) and a finer map of features (2 x 8 px). Only where the heat map is warm a
-small perceptron names the character and measures it, so the many classes cost next to nothing.
+small perceptron names the character and measures it, so the many classes cost next to nothing. It
+also looks at the strokes themselves: a window of the first layer's features around the cell.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ from .alphabet import CLASS_COUNT
 STRIDE = 8
 CELL_WIDTH, CELL_HEIGHT = 2, 4
 COLUMNS, ROWS = STRIDE // CELL_WIDTH, STRIDE // CELL_HEIGHT
+# The window of the first layer's features (2 px each) around a cell: 14 px across, 16 px down.
+NEAR_COLUMNS, NEAR_ROWS = range(-3, 4), range(-3, 5)
 MEASURES = 5  # dx, dy in cells; log width / 8 px; log font size / 12 px; logit: last of its word
 
 
@@ -35,6 +38,18 @@ class GlyphConfig:
     def to_dict(self) -> dict[str, int]:
         """Return the widths as a plain dict, for the manifest."""
         return asdict(self)
+
+
+class Maps(NamedTuple):
+    """What the trunk makes of images (B, H, W, 3).
+
+    ``heat`` (B, H/4, W/2) logits; ``fine`` (B, H/8, W/2, fine) and ``near`` (B, H/2, W/2, stem)
+    features.
+    """
+
+    heat: Tensor
+    fine: Tensor
+    near: Tensor
 
 
 def _layer(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -60,20 +75,19 @@ class GlyphNet(nn.Module):
         self.blocks = nn.ModuleList(_layer(c.trunk, c.trunk) for _ in range(c.blocks))
         self.heat = nn.Conv2d(c.trunk, COLUMNS * ROWS, 1)
         self.fine = nn.Conv2d(c.trunk, COLUMNS * c.fine, 1)
+        window = len(NEAR_COLUMNS) * len(NEAR_ROWS) * c.stem
         self.character = nn.Sequential(
-            nn.Linear(6 * c.fine + 1, c.hidden),
+            nn.Linear(6 * c.fine + window + 1, c.hidden),
             nn.ReLU(inplace=True),
             nn.Linear(c.hidden, CLASS_COUNT + MEASURES),
         )
         nn.init.constant_(cast(Tensor, self.heat.bias), -3.0)
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Map uint8 images (B, H, W, 3), sides multiples of 8, to heat logits and features.
-
-        Heat logits are (B, H/4, W/2); features (B, H/8, W/2, fine).
-        """
+    def forward(self, images: Tensor) -> Maps:
+        """Look at uint8 images (B, H, W, 3) whose sides are multiples of 8."""
         x = images.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        near = self.stem[0](x.contiguous(memory_format=torch.channels_last))
+        x = self.stem[1:](near)
         for block in self.blocks:
             x = x + block(x)
         batch, _, height, width = x.shape
@@ -81,24 +95,40 @@ class GlyphNet(nn.Module):
         heat = heat.permute(0, 3, 1, 4, 2).reshape(batch, height * ROWS, width * COLUMNS)
         fine = self.fine(x).view(batch, COLUMNS, -1, height, width)
         fine = fine.permute(0, 3, 4, 1, 2).reshape(batch, height, width * COLUMNS, -1)
-        return heat, fine
+        return Maps(heat, fine, near.permute(0, 2, 3, 1))
 
-    def describe(self, fine: Tensor, image: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    def describe(self, maps: Maps, image: Tensor, row: Tensor, column: Tensor) -> Tensor:
         """Name and measure the glyphs at cells of the heat map.
 
-        ``fine`` comes from `forward`; ``image``, ``row`` and ``column`` (N) say where. Returns
-        (N, CLASS_COUNT + MEASURES). A head looks at 3 columns of the cell's own row of features
-        and of the vertically nearer neighbour row: 6 px x 16 px, besides the trunk's wide view.
+        ``image``, ``row`` and ``column`` (N) say where. Returns (N, CLASS_COUNT + MEASURES). A head
+        looks at 3 columns of the cell's own row of fine features and of the vertically nearer
+        neighbour row (6 px x 16 px, besides the trunk's wide view) and at its near window.
         """
-        _, height, width, _ = fine.shape
         lower = row % ROWS
         own = torch.div(row, ROWS, rounding_mode="floor")
-        near = (own + 2 * lower - 1).clamp_(0, height - 1)
-        columns = (column[:, None] + torch.arange(-1, 2, device=column.device)).clamp_(0, width - 1)
-        rows = torch.stack([own, near], dim=1)
-        picked = fine[image[:, None, None], rows[:, :, None], columns[:, None, :]]
-        inputs = torch.cat([picked.flatten(1), lower[:, None].to(picked.dtype)], dim=1)
+        wide = _window(
+            maps.fine, image, torch.stack([own, own + 2 * lower - 1], 1), column, (-1, 2)
+        )
+        rows = 2 * row[:, None] + torch.tensor(NEAR_ROWS, device=row.device)
+        reach = (NEAR_COLUMNS.start, NEAR_COLUMNS.stop)
+        close = _window(maps.near, image, rows, column, reach)
+        inputs = torch.cat([wide, close, lower[:, None].to(wide.dtype)], dim=1)
         return cast(Tensor, self.character(inputs))
+
+
+def _window(
+    features: Tensor, image: Tensor, rows: Tensor, column: Tensor, reach: tuple[int, int]
+) -> Tensor:
+    """Gather features (B, H, W, C) at rows (N, R) and columns around ``column`` (N): (N, R*K*C).
+
+    Places outside the map give the features of its border.
+    """
+    _, height, width, depth = features.shape
+    columns = (column[:, None] + torch.arange(*reach, device=column.device)).clamp_(0, width - 1)
+    rows = image[:, None] * height + rows.clamp(0, height - 1)
+    places = (rows[:, :, None] * width + columns[:, None, :]).flatten()
+    found = features.reshape(-1, depth).index_select(0, places)
+    return found.view(len(column), rows.shape[1] * columns.shape[1] * depth)
 
 
 def fuse(net: GlyphNet) -> GlyphNet:

@@ -55,7 +55,7 @@ def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _read_strips(net: GlyphNet, image: NDArray[np.uint8]) -> Glyphs:
     """Read a picture strip by strip; a glyph belongs to the strip whose middle part holds it."""
     height, width = image.shape[:2]
-    columns = max(1, math.ceil(width / 2600))
+    columns = max(1, math.ceil(width / 2000))
     across = math.ceil(width / columns / STRIDE) * STRIDE
     parts = []
     for top in range(0, height, _STRIP):
@@ -75,11 +75,11 @@ def _read_part(net: GlyphNet, image: NDArray[np.uint8]) -> Glyphs:
     height, width = image.shape[:2]
     frame = ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0))
     pixels = np.pad(image, frame, mode="edge") if any(sum(side) for side in frame) else image
-    heat, fine = net(torch.from_numpy(np.array(pixels[None])))
-    warmth = heat[0].numpy()
+    maps = net(torch.from_numpy(np.array(pixels[None])))
+    warmth = maps.heat[0].numpy()
     rows, columns = warm_cells(warmth, math.log(LEAST_WARMTH / (1 - LEAST_WARMTH)))
     row, column = torch.from_numpy(rows), torch.from_numpy(columns)
-    out = net.describe(fine, torch.zeros_like(row), row, column)
+    out = net.describe(maps, torch.zeros_like(row), row, column)
     scores = out[:, :CLASS_COUNT].log_softmax(-1).numpy()
     measures = out[:, CLASS_COUNT:].numpy()
     found = Glyphs(
