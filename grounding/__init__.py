@@ -9,18 +9,85 @@ __distribution__ = "focusagent"
 
 if TYPE_CHECKING:
     from . import align as align
+    from . import backbones as backbones
+    from . import calibration as calibration
+    from . import compress as compress
+    from . import decode as decode
+    from . import drawing as drawing
     from . import errors as errors
     from . import evidence as evidence
+    from . import fusion as fusion
+    from . import grid as grid
+    from . import grounders as grounders
+    from . import labels as labels
+    from . import loading as loading
+    from . import patch_scorer as patch_scorer
+    from . import plan as plan
+    from . import pointer as pointer
     from . import reader as reader
+    from . import tiny as tiny
     from . import training as training
     from . import types as types
+    from . import ui_graph as ui_graph
+    from .grid import PatchGrid
+    from .loading import load_grounder
+    from .plan import VisualPlan
     from .reader.reader import Reader
-    from .types import Box, Point
+    from .types import Box, Candidate, Grounder, Grounding, Point, Tokens
+    from .ui_graph import UIGraph, build_ui_graph
 
-_MODULES = {"align", "errors", "evidence", "reader", "training", "types"}
-_NAMES = {"Box": "types", "Point": "types", "Reader": "reader.reader"}
+_MODULES = {
+    "align",
+    "backbones",
+    "calibration",
+    "compress",
+    "decode",
+    "drawing",
+    "errors",
+    "evidence",
+    "fusion",
+    "grid",
+    "grounders",
+    "labels",
+    "loading",
+    "patch_scorer",
+    "plan",
+    "pointer",
+    "reader",
+    "tiny",
+    "training",
+    "types",
+    "ui_graph",
+}
+_NAMES = {
+    "Box": "types",
+    "Candidate": "types",
+    "Grounder": "types",
+    "Grounding": "types",
+    "PatchGrid": "grid",
+    "Point": "types",
+    "Reader": "reader.reader",
+    "Tokens": "types",
+    "UIGraph": "ui_graph",
+    "VisualPlan": "plan",
+    "build_ui_graph": "ui_graph",
+    "load_grounder": "loading",
+}
 
-__all__ = ["Box", "Point", "Reader"]
+__all__ = [
+    "Box",
+    "Candidate",
+    "Grounder",
+    "Grounding",
+    "PatchGrid",
+    "Point",
+    "Reader",
+    "Tokens",
+    "UIGraph",
+    "VisualPlan",
+    "build_ui_graph",
+    "load_grounder",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,17 @@
-"""Points and boxes in one unit: a share (0..1) of the image they were found in."""
+"""What grounding answers; points and boxes are shares (0..1) of the image they were found in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .plan import VisualPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +69,70 @@ class Box:
     def contains(self, point: Point) -> bool:
         """Tell whether a point lies in the box, borders included."""
         return self.x1 <= point.x <= self.x2 and self.y1 <= point.y <= self.y2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that may be meant: where to click, the region around it, its share of the weight."""
+
+    point: Point
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Visual tokens of an image before compression, those kept, and the markers of the others."""
+
+    before: int
+    after: int
+    markers: int
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """The answer to an instruction: a point, or nothing there.
+
+    ``heat`` (rows, columns) is the model's attention on the grid of tokens, ``seconds`` the time by
+    stage, ``answer`` the text of a model that answers in words.
+    """
+
+    instruction: str
+    point: Point | None
+    box: Box | None
+    confidence: float
+    alternatives: tuple[Candidate, ...] = ()
+    tokens: Tokens | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    plan: VisualPlan | None = None
+    heat: NDArray[np.float32] | None = None
+    answer: str | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether the model says that there is such a place."""
+        return self.point is not None
+
+
+class Grounder(Protocol):
+    """Anything that finds the place an instruction means; resources are freed on exit."""
+
+    def ground(self, image: Any, instruction: str) -> Grounding:
+        """Answer one instruction about one picture."""
+
+    def ground_many(self, items: Sequence[tuple[Any, str]]) -> list[Grounding]:
+        """Answer (picture, instruction) pairs, in order."""
+
+    def close(self) -> None:
+        """Free what the grounder holds."""
+
+    def __enter__(self) -> Self:
+        """Return the grounder."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the grounder."""
