@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import GroundingError
-from .evidence import FEATURES
+from .evidence import FEATURES, Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +85,27 @@ def fuse_scores(
     return fused.astype(np.float32)
 
 
-def evidence_scores(features: ArrayLike) -> NDArray[np.float32]:
-    """Reduce the reader's features (..., len(FEATURES)) to one score (M,) in 0..1: the surest."""
-    values = _numbers(features, "evidence features")
-    if values.ndim < 2 or values.shape[-1] != len(FEATURES):
+def evidence_scores(evidence: Evidence) -> NDArray[np.float32]:
+    """Reduce an evidence's features to one score (M,) in 0..1 for `fuse_scores`: the surest."""
+    features = _numbers(evidence.features, "evidence features")
+    if features.ndim != 3 or features.shape[-1] != len(FEATURES):
         raise GroundingError(
-            f"Evidence features need a last axis of {len(FEATURES)} ({', '.join(FEATURES)}), got "
-            f"shape {values.shape}."
+            f"Evidence features need shape (rows, columns, {len(FEATURES)}), got {features.shape}."
         )
-    surest = (values * [SURENESS[name] for name in FEATURES]).max(axis=-1)
+    # Text is lower than a patch, so it covers none whole: the one that the best match covers most
+    # gets that match's own score, and the other patches with words are lifted alike.
+    covered = features[..., FEATURES.index("best")].max(initial=0.0)
+    if evidence.spans and covered > 0:
+        words = [FEATURES.index("best"), FEATURES.index("any")]
+        lifted = features[..., words] * (evidence.spans[0].score / covered)
+        features[..., words] = lifted.clip(max=1.0)
+    surest = (features * [SURENESS[name] for name in FEATURES]).max(axis=-1)
     return _checked(surest, "evidence").astype(np.float32)
 
 
 def _numbers(values: Any, what: str) -> NDArray[np.float64]:
     try:
-        return np.asarray(values, np.float64)
+        return np.array(values, np.float64)
     except (TypeError, ValueError):
         raise GroundingError(f"The {what} must be numbers, one for each visual token.") from None
 

@@ -1,17 +1,19 @@
-"""Which visual tokens survive, and where markers keep the places of those that do not (PosPad).
+"""Which visual tokens of a picture survive, and where markers stand for those that do not.
 
-Tokens are counted in raster order. Every maximal run of dropped tokens leaves one marker, at the
-place of the run's last token (FocusUI, section 3.3); runs go on from one row of the grid to the
-next. Kept tokens and markers keep the positions they had in the full sequence.
+A budget counts tokens of the original grid. PosPad (FocusUI, section 3.3): every run of dropped
+tokens, in raster order and across the ends of grid rows, leaves one marker at its last index. Kept
+tokens and markers keep the positions they had.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,136 +22,173 @@ from .errors import BadBudget, GroundingError
 from .grid import PatchGrid
 from .types import Tokens
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+_EXAMPLES = '0.3 (a share), 400 (tokens) or "mass:0.9" (a share of the scores)'
+# 0.1 * 1000 must give 100 and 0.7 * 10 must give 7: products may lie a hair under a whole number.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Keep this share of the tokens, rounded down."""
+    """Keep this share of the tokens, above 0 and at most 1."""
 
     value: float
 
     def __post_init__(self) -> None:
         """Refuse what is no share."""
-        if not 0 < self.value <= 1:
-            raise BadBudget(f"keep must be a share above 0 and at most 1, got {self.value:g}")
+        _check_share(self.value, "a share of the tokens")
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Keep this many tokens; all, if there are fewer."""
+    """Keep this many tokens, or all where the picture has fewer."""
 
     value: int
 
     def __post_init__(self) -> None:
-        """Refuse what is no count."""
+        """Refuse a budget of nothing."""
         if self.value < 1:
-            raise BadBudget(f"keep must be at least 1 token, got {self.value}")
+            raise BadBudget(f"At least one token must be kept, got {self.value}: try {_EXAMPLES}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Mass:
-    """Keep the best tokens until they hold this share of all scores, within bounds."""
+    """Keep the fewest best tokens that hold this share of the scores' sum.
 
-    value: float
+    A screen with one bright spot then costs less than one with many. ``least`` and ``most`` are
+    shares of the tokens; scores below 0 count as 0.
+    """
+
+    mass: float
     least: float = 0.05
     most: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse bounds that cannot be met."""
-        if not (0 < self.value <= 1 and 0 < self.least <= self.most <= 1):
+        """Refuse shares that make no sense."""
+        _check_share(self.mass, "a share of the scores")
+        _check_share(self.least, "the least share of the tokens")
+        _check_share(self.most, "the greatest share of the tokens")
+        if self.least > self.most:
             raise BadBudget(
-                "an adaptive budget is mass:SHARE or mass:SHARE:LEAST-MOST with shares above 0 and "
-                f"at most 1, got mass:{self.value:g}:{self.least:g}-{self.most:g}"
+                f"The least share of the tokens must not be above the greatest, got {self.least} "
+                f"and {self.most}."
             )
 
 
 Budget = Share | Count | Mass
 
 
-def parse_budget(keep: float | str | Budget) -> Budget:
-    """Read a budget: 0.3 (a share), 400 (tokens), "mass:0.9" or "mass:0.9:0.05-0.5".
+def _check_share(value: float, what: str) -> None:
+    if not 0 < value <= 1:  # NaN compares false
+        raise BadBudget(
+            f"Expected {what} above 0 and at most 1, got {value}: a budget is {_EXAMPLES}."
+        )
 
-    1 and 1.0 both keep everything; whole numbers above 1 are counts.
+
+def parse_budget(keep: float | str | Budget) -> Budget:
+    """Read a budget: 0.3, "0.3", 400, "400", "mass:0.9" or "mass:0.9:0.05-0.5" (least-most).
+
+    Whole numbers above 1 count tokens; 1, "1" and 1.0 mean everything. `Count(1)` is one token.
     """
     if isinstance(keep, Share | Count | Mass):
         return keep
-    if isinstance(keep, str) and keep.strip().startswith("mass:"):
-        return _parse_mass(keep.strip())
-    try:
-        number = float(keep)
-    except (TypeError, ValueError):
-        number = math.nan
-    if number > 1 and number == int(min(number, 1e12)):
-        return Count(int(number))
-    if 0 < number <= 1:
-        return Share(number)
-    raise BadBudget(
-        "keep is a share above 0 and at most 1 (0.3), a number of tokens (400) or mass:0.9, "
-        f"got {keep!r}"
-    )
+    if isinstance(keep, str):
+        return _parse_text(keep.strip())
+    if isinstance(keep, bool) or not isinstance(keep, Real):
+        raise BadBudget(f"A budget is {_EXAMPLES}, got {keep!r}.")
+    if isinstance(keep, Integral) and keep > 1:
+        return Count(int(keep))
+    return Share(float(keep))
 
 
-def _parse_mass(text: str) -> Mass:
+def _parse_text(text: str) -> Budget:
     try:
-        _, value, *bounds = text.split(":")
-        if not bounds:
-            return Mass(float(value))
-        (both,) = bounds
-        least, most = both.split("-")
-        return Mass(float(value), float(least), float(most))
-    except ValueError as error:
-        raise BadBudget(
-            f"an adaptive budget is mass:SHARE or mass:SHARE:LEAST-MOST, got {text!r}"
-        ) from error
+        if text.startswith("mass:"):
+            mass, _, bounds = text.removeprefix("mass:").partition(":")
+            if not bounds:
+                return Mass(float(mass))
+            least, _, most = bounds.partition("-")
+            return Mass(float(mass), float(least), float(most))
+        return parse_budget(int(text) if text.isdecimal() else float(text))
+    except ValueError:
+        raise BadBudget(f"A budget is {_EXAMPLES}, got {text!r}.") from None
 
 
 def tokens_to_keep(budget: Budget, scores: ArrayLike) -> int:
-    """Return how many of the scored tokens a budget keeps: at least one, exactly K = floor(rM)."""
+    """Return how many tokens a budget keeps: at least 1, at most as many as there are scores."""
     values = _checked(scores)
     total = len(values)
     if isinstance(budget, Count):
         return min(budget.value, total)
     if isinstance(budget, Share):
-        return _floor(budget.value, total)
-    order = np.sort(values - min(0.0, float(values.min())))[::-1]
-    mass = np.cumsum(order)
-    if not mass[-1] > 0:
-        return _floor(
-            budget.most, total
-        )  # scores that say nothing do not justify dropping anything
-    needed = int(np.searchsorted(mass, budget.value * mass[-1] * (1 - 1e-12))) + 1
-    return min(max(needed, _floor(budget.least, total)), _floor(budget.most, total))
+        return share_count(budget.value, total)
+    least, most = share_count(budget.least, total), share_count(budget.most, total)
+    weights = np.sort(np.maximum(values, 0))[::-1]
+    # Without any score, all tokens weigh the same.
+    weights = weights / weights[0] if weights[0] > 0 else np.ones(total)
+    reached = np.cumsum(weights)
+    needed = int(np.searchsorted(reached, budget.mass * reached[-1] * (1 - _ROUNDING))) + 1
+    return min(max(needed, least), most)
 
 
-def _floor(share: float, total: int) -> int:
-    # Floating point must not turn 0.9 * 100 into 89.
-    return max(1, math.floor(share * total + 1e-9))
+def share_count(share: float, total: int) -> int:
+    """Return how many of ``total`` tokens a share is: rounded down, at least 1."""
+    return min(max(1, math.floor(share * total + _ROUNDING)), total)
+
+
+def rank(scores: ArrayLike) -> NDArray[np.int64]:
+    """Return the tokens from the best to the worst; of equal ones the first comes first."""
+    return np.argsort(-_checked(scores), kind="stable")
 
 
 def select(scores: ArrayLike, count: int) -> NDArray[np.bool_]:
-    """Return which tokens are the ``count`` best; among equals the first ones."""
-    values = _checked(scores)
-    keep = np.zeros(len(values), bool)
-    keep[np.argsort(-values, kind="stable")[:count]] = True
+    """Return the mask (M,) of the ``count`` best tokens; of equal ones the first are kept."""
+    order = rank(scores)
+    if not 1 <= count <= len(order):
+        raise BadBudget(f"Between 1 and {len(order)} tokens can be kept, got {count}.")
+    keep = np.zeros(len(order), bool)
+    keep[order[:count]] = True
     return keep
 
 
 def _checked(scores: ArrayLike) -> NDArray[np.float64]:
-    values = np.asarray(scores, np.float64).ravel()
-    if not values.size or not np.isfinite(values).all():
-        raise GroundingError("the scores of the tokens hold NaN or infinity, or there are none")
+    """Return scores, of shape (M,) or (rows, columns), as (M,) numbers."""
+    try:
+        values = np.asarray(scores, np.float64).ravel()
+    except (TypeError, ValueError):
+        raise GroundingError("Scores must be numbers, one for each visual token.") from None
+    if not values.size:
+        raise GroundingError("There are no scores: a picture has at least one visual token.")
+    if not np.isfinite(values).all():
+        raise GroundingError(
+            "The scores hold NaN or infinity: look at the model or the picture they come from."
+        )
     return values
 
 
 def dropped_runs(keep: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the maximal runs (R, 2) of dropped tokens: first and last of each."""
-    edges = np.diff(np.concatenate([[False], ~keep, [False]]).astype(np.int8))
-    runs = np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1], axis=1)
-    return runs.astype(np.int64)
+    """Return the first and last index (R, 2) of each run of dropped tokens."""
+    steps = np.diff(np.concatenate([[True], keep.ravel(), [True]]).astype(np.int8))
+    first, behind = np.flatnonzero(steps == -1), np.flatnonzero(steps == 1)
+    return np.stack([first, behind - 1], axis=1).astype(np.int64)
+
+
+def survivors(keep: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the indices that stay (kept tokens and markers, ascending), and which are markers."""
+    stays = keep.ravel().copy()
+    stays[dropped_runs(keep)[:, 1]] = True
+    order = np.flatnonzero(stays).astype(np.int64)
+    return order, ~keep.ravel()[order]
 
 
 @dataclass(frozen=True, eq=False)
 class VisualPlan:
-    """What happens to the tokens of one image; ``keep`` (M) tells which survive."""
+    """The tokens of a picture that are kept: ``keep`` (M,) in raster order.
+
+    ``scores`` (M,) is what they were chosen by, ``provenance`` who chose them.
+    """
 
     grid: PatchGrid
     keep: NDArray[np.bool_]
@@ -157,77 +196,82 @@ class VisualPlan:
     provenance: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse masks and scores that do not fit the grid."""
-        for values in (self.keep, self.scores):
-            if values is not None and values.shape != (self.grid.count,):
-                raise GroundingError(
-                    f"a plan for {self.grid.count} tokens got an array of shape {values.shape}"
-                )
+        """Refuse a mask or scores of another grid."""
+        if self.keep.shape != (self.grid.count,) or self.keep.dtype != np.bool_:
+            raise GroundingError(
+                f"A plan needs true or false for each of the {self.grid.count} tokens, got "
+                f"{self.keep.dtype} of shape {self.keep.shape}."
+            )
+        if not self.keep.any():
+            raise GroundingError("A plan must keep at least one token.")
+        if self.scores is not None and self.scores.shape != self.keep.shape:
+            raise GroundingError(
+                f"A plan needs a score for each of the {self.grid.count} tokens, got shape "
+                f"{self.scores.shape}."
+            )
 
     @cached_property
     def runs(self) -> NDArray[np.int64]:
-        """The runs of dropped tokens: first and last of each."""
+        """The first and last index (R, 2) of each run of dropped tokens."""
         return dropped_runs(self.keep)
 
     @property
     def markers(self) -> NDArray[np.int64]:
-        """The places of the markers: the last token of each run."""
+        """The indices at which a marker stands for a run."""
         return self.runs[:, 1]
 
     @cached_property
-    def survivors(self) -> NDArray[np.int64]:
-        """The places that stay in the sequence: kept tokens and markers, in order."""
-        stays = self.keep.copy()
-        stays[self.markers] = True
-        return np.flatnonzero(stays).astype(np.int64)
+    def survivors(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The indices that stay (kept tokens and markers, ascending), and which are markers."""
+        return survivors(self.keep)
 
     @property
     def tokens(self) -> Tokens:
-        """How many tokens there were, are kept, and stand as markers."""
+        """How many tokens there were, are kept, and the markers beside them."""
         return Tokens(self.grid.count, int(self.keep.sum()), len(self.runs))
 
+    def draw(self, image: Any) -> Image.Image:
+        """Return the picture with what is dropped dimmed and the markers on it."""
+        from .drawing import draw_plan
+
+        return draw_plan(image, self)
+
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold; `from_dict` gives the same plan back."""
+        """Return what JSON can hold: the runs, and the scores' bytes (float32, little-endian)."""
+        scores = None if self.scores is None else self.scores.astype("<f4").tobytes()
         return {
             "grid": self.grid.to_dict(),
             "dropped": self.runs.tolist(),
-            "scores": None if self.scores is None else [float(score) for score in self.scores],
+            "scores": None if scores is None else base64.b64encode(scores).decode("ascii"),
             "provenance": self.provenance,
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> VisualPlan:
         """Read what `to_dict` wrote."""
-        grid = PatchGrid.from_dict(data["grid"])
-        keep = np.ones(grid.count, bool)
-        for first, last in data["dropped"]:
-            keep[first : last + 1] = False
-        scores = None if data["scores"] is None else np.array(data["scores"], np.float32)
-        return cls(grid, keep, scores, data["provenance"])
-
-    def draw(self, image: Any) -> Any:
-        """Return the picture with dropped tokens dimmed and markers shown."""
-        from .drawing import draw_plan
-
-        return draw_plan(image, self)
+        try:
+            grid, packed = PatchGrid.from_dict(data["grid"]), data["scores"]
+            keep = np.ones(grid.count, bool)
+            for first, last in data["dropped"]:
+                keep[first : last + 1] = False
+            scores = None
+            if packed is not None:
+                raw = np.frombuffer(base64.b64decode(packed, validate=True), "<f4")
+                scores = raw.astype(np.float32)
+            return cls(grid, keep, scores, str(data["provenance"]))
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise GroundingError(f"This is no plan that was saved: {error!r}.") from error
 
 
 def make_plan(
-    grid: PatchGrid,
-    scores: ArrayLike,
-    budget: Budget,
-    *,
-    forced: Sequence[int] = (),
-    provenance: str = "",
+    grid: PatchGrid, scores: ArrayLike, budget: float | str | Budget, provenance: str = ""
 ) -> VisualPlan:
-    """Plan which tokens of an image survive; ``forced`` ones do, within the same budget."""
-    values = _checked(scores)
-    ranked = values.copy()
-    ranked[list(forced)] = values.max() + 1
-    keep = select(ranked, tokens_to_keep(budget, values))
-    return VisualPlan(grid, keep, values.astype(np.float32), provenance)
+    """Keep the best tokens of a grid, exactly as many as the budget allows."""
+    count = tokens_to_keep(parse_budget(budget), scores)
+    keep = select(scores, count)
+    return VisualPlan(grid, keep, np.asarray(scores, np.float32).ravel(), provenance)
 
 
-def keep_all(grid: PatchGrid) -> VisualPlan:
-    """Plan that every token survives."""
-    return VisualPlan(grid, np.ones(grid.count, bool), None, "all")
+def plan_all(grid: PatchGrid) -> VisualPlan:
+    """Keep every token of a grid."""
+    return VisualPlan(grid, np.ones(grid.count, bool))

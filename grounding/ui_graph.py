@@ -209,9 +209,13 @@ class _Band:
         most = gap.max(axis=0).reshape(-1, self._step).astype(np.int64)
         least_sum = (most * most).sum(axis=1)
         alike: NDArray[np.bool_] = self._factor * least_sum < limit
-        for cell in np.flatnonzero(~alike & (least_sum < limit)).tolist():
-            piece = gap[:, cell * self._step : (cell + 1) * self._step].astype(np.int64)
-            alike[cell] = int((piece * piece).sum()) < limit
+        unsure = np.flatnonzero(~alike & (least_sum < limit))
+        if unsure.size:
+            # A byte's square fits 16 bits, and a column of them 32.
+            squares = gap.reshape(self._factor, -1, self._step)[:, unsure].astype(np.uint16)
+            squares *= squares
+            sums = squares.sum(axis=0, dtype=np.uint32).sum(axis=1, dtype=np.int64)
+            alike[unsure] = sums < limit
         return alike
 
     def colours(self) -> NDArray[np.float32]:

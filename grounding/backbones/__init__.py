@@ -1,0 +1,1 @@
+"""Vision-language models of the Qwen families, driven through their stock classes."""
