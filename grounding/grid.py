@@ -137,14 +137,24 @@ class Preprocessing:
 
     @classmethod
     def from_folder(cls, folder: Path) -> Preprocessing:
-        """Read the settings of a checkpoint's folder."""
-        path = folder / "preprocessor_config.json"
-        try:
-            return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError as error:
-            raise BadCheckpoint(f"{folder} has no preprocessor_config.json") from error
-        except (OSError, ValueError) as error:
-            raise BadCheckpoint(f"{path} cannot be read: {error}") from error
+        """Read the settings of a checkpoint's folder.
+
+        Like transformers, those of processor_config.json go first: version 5 writes them there and
+        leaves an older preprocessor_config.json as it was.
+        """
+        for name in ("processor_config.json", "preprocessor_config.json"):
+            path = folder / name
+            try:
+                data = json.loads(path.read_text(encoding="utf-8"))
+                if name == "processor_config.json":
+                    data = data.get("image_processor")
+                if data is not None:
+                    return cls.from_dict(data)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, AttributeError) as error:
+                raise BadCheckpoint(f"{path} cannot be read: {error}") from error
+        raise BadCheckpoint(f"{folder} has no preprocessor_config.json")
 
 
 def _three(values: Any) -> tuple[float, float, float]:
@@ -212,19 +222,29 @@ def _opened(image: Any) -> Image.Image:
             return picture
     except FileNotFoundError as error:
         raise BadImage(f"{image!s} does not exist") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        RuntimeError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as error:  # what Pillow's decoders raise when a file is damaged
         raise BadImage(f"the picture cannot be read: {error}") from error
 
 
 def _as_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Bring numbers to 0..255: floats up to 1 are shares, larger whole numbers have 16 bits."""
+    kind, bits = values.dtype.kind, 8 * values.dtype.itemsize
+    if kind not in "buif":
+        raise BadImage(f"expected pixels as numbers, got an array of {values.dtype}")
     if not np.isfinite(values).all():
         raise BadImage("the picture holds NaN or infinity")
     most = float(values.max())
-    if values.dtype.kind == "f":
+    if kind in "bf":
         scale = 255.0 if most <= 1 else 1.0
     else:
-        scale = 255 / 65535 if most > 255 or values.dtype == np.uint16 else 1.0
+        scale = 255 / 65535 if most > 255 or (kind == "u" and bits == 16) else 1.0
     bright: NDArray[np.uint8] = np.clip(values * scale + 0.5, 0, 255).astype(np.uint8)
     return bright
 

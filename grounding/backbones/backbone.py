@@ -102,9 +102,10 @@ class Backbone:
                 len(kept) < grid.count for kept, grid in zip(batch.kept, batch.grids, strict=True)
             )
             layers = batch.deepstack[:1] if self._one_layer and dropped else batch.deepstack
+            layered: Any = [list(layer) for layer in layers]
             features = BaseModelOutputWithDeepstackFeatures(
                 pooler_output=list(batch.kept),  # type: ignore[arg-type] # a list, as the towers
-                deepstack_features=[list(layer) for layer in layers],  # type: ignore[arg-type]
+                deepstack_features=layered,
             )
         else:
             features = BaseModelOutputWithPooling(

@@ -113,7 +113,7 @@ def _shorten(
     for plan in mine:
         places = visual[start : start + plan.grid.count]
         stays[places] = False
-        stays[places[plan.survivors]] = True
+        stays[places[plan.survivors[0]]] = True
         ids[places[plan.markers]] = marker
         start += plan.grid.count
     left = np.flatnonzero(stays).astype(np.int64)
