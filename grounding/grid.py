@@ -250,21 +250,27 @@ def _as_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def preprocess(image: Any, how: Preprocessing) -> tuple[NDArray[np.float32], PatchGrid]:
-    """Resize, normalise and cut a picture: patches (N, 3 * temporal * patch^2) and their grid.
+    """Resize, normalise and cut a picture: patches (N, 3 * temporal * patch^2) and their grid."""
+    picture, grid = resized(image, how)
+    return cut_patches(picture, how), grid
+
+
+def cut_patches(picture: Image.Image, how: Preprocessing) -> NDArray[np.float32]:
+    """Normalise and cut a picture that `resized` returned.
 
     Patches of a token are neighbours in the order of rows: the vision towers merge four at a time.
     """
-    picture, grid = resized(image, how)
     # What each of the 256 levels becomes, rounded as transformers' own processor does it.
     levels = (np.arange(256) * (1 / 255)).astype(np.float32)[:, None]
     table = (levels - np.array(how.mean, np.float32)) / np.array(how.std, np.float32)
     pixels = table[np.asarray(picture), np.arange(3)]
-    rows, columns = grid.rows, grid.columns
+    side = how.patch * how.merge
+    rows, columns = picture.height // side, picture.width // side
     cut = pixels.reshape(rows, how.merge, how.patch, columns, how.merge, how.patch, 3)
     cut = cut.transpose(0, 3, 1, 4, 6, 2, 5)[:, :, :, :, :, None]
     frames = np.broadcast_to(cut, (*cut.shape[:5], how.temporal, *cut.shape[6:]))
-    flat = frames.reshape(grid.count * how.merge**2, 3 * how.temporal * how.patch**2)
-    return np.ascontiguousarray(flat, np.float32), grid
+    flat = frames.reshape(rows * columns * how.merge**2, 3 * how.temporal * how.patch**2)
+    return np.ascontiguousarray(flat, np.float32)
 
 
 def resized(image: Any, how: Preprocessing) -> tuple[Image.Image, PatchGrid]:

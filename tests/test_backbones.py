@@ -55,6 +55,7 @@ class Setting:
 
     def batch(self, plans: list[VisualPlan], prompts: list[Prompt]) -> Any:
         marker = self.tokenizer.convert_tokens_to_ids(MARKER)
+        assert isinstance(marker, int)
         return self.backbone.compact(prompts, self.encoded, plans, marker)
 
     def plans(self, share: float) -> list[VisualPlan]:
@@ -254,8 +255,10 @@ def watched(setting: Setting, image: int, seen: Tensor) -> tuple[Tensor, Tensor]
             )
     finally:
         visual.config._attn_implementation = before
-        del ALL_ATTENTION_FUNCTIONS["watched"]
-    return out.pooler_output, last[0]
+        del ALL_ATTENTION_FUNCTIONS["watched"]  # type: ignore[no-untyped-call]
+    output: Tensor = out.pooler_output
+    weights: Tensor = last[0]
+    return output, weights
 
 
 @pytest.mark.parametrize("image", [0, 1, 2])
@@ -276,7 +279,9 @@ def test_a_subset_equals_the_stock_tower_that_cannot_see_the_rest(
     assert float((found.tokens[0] - expected[keep]).abs().max()) < 1e-5
 
 
-def test_statistics_equal_the_full_matrix(setting: Setting, monkeypatch: Any) -> None:
+def test_statistics_equal_the_full_matrix(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("grounding.backbones.tower._BLOCK", 7)
     with torch.no_grad():
         found = setting.backbone.encode(setting.pixels, setting.grids, statistics=True)

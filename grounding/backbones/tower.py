@@ -38,6 +38,11 @@ class TowerOutput:
     deepstack: list[list[Tensor]]
     received: list[Tensor] | None = None
 
+    def picked(self, images: Sequence[int]) -> TowerOutput:
+        """Return the output as if these images had been encoded, in this order."""
+        layers = [[layer[image] for image in images] for layer in self.deepstack]
+        return TowerOutput([self.tokens[image] for image in images], layers)
+
 
 def run_tower(
     visual: Any,

@@ -1,0 +1,1 @@
+"""Grounders: from a picture and an instruction to a place."""

@@ -1,0 +1,48 @@
+"""How models are asked: the chat format of the Qwen families, and the pointer's fixed answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+POINTER_SYSTEM = (
+    "You control a graphical interface by looking at its screenshot. Find the element that the "
+    "instruction means and click it with PyAutoGUI. Write the place as special tokens that refer "
+    "to a visual patch of the screenshot."
+)
+TEXT_SYSTEM = "You control a graphical interface by looking at its screenshot."
+# What the pointer checkpoints were trained to answer, up to the token whose state is the query.
+ANSWERS = {
+    "qwen2_vl": "<|recipient|>os\npyautogui.click(<|pointer_start|><|pointer_pad|>",
+    "qwen2_5_vl": "<|recipient|>os\npyautogui.click(<|pointer_start|><|pointer_pad|>",
+    "qwen3_vl": "<|recipient|>os\n(<|pointer_start|><|pointer_pad|>",
+}
+
+
+@dataclass(frozen=True)
+class PointerPrompt:
+    """The prompt of a pointer checkpoint; ``system`` may be the one it was trained with."""
+
+    family: str
+    system: str = POINTER_SYSTEM
+
+    def ids(self, tokenizer: Any, tokens: int, instruction: str) -> list[int]:
+        """Return the whole sequence, with room for a picture of so many tokens."""
+        return chat_ids(tokenizer, self.system, tokens, instruction, ANSWERS[self.family])
+
+
+def chat_ids(
+    tokenizer: Any, system: str, tokens: int, instruction: str, answer: str = ""
+) -> list[int]:
+    """Return a chat of one turn about one picture, up to where the model goes on.
+
+    Special tokens that stand in the instruction are plain text there.
+    """
+    before = (
+        f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n<|vision_start|>"
+        + "<|image_pad|>" * tokens
+        + "<|vision_end|>"
+    )
+    after = f"<|im_end|>\n<|im_start|>assistant{answer}" + ("" if answer else "\n")
+    words = tokenizer(instruction, split_special_tokens=True).input_ids
+    return [*tokenizer(before).input_ids, *words, *tokenizer(after).input_ids]

@@ -1,0 +1,208 @@
+"""`load_grounder`: from a name to something that grounds."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from .backbones.backbone import Backbone
+from .checkpoints import (
+    complain,
+    family_of,
+    load_head,
+    read_config,
+    tensor_names,
+)
+from .compress import Compression, parse_compress
+from .errors import BadCheckpoint
+from .evidence import EvidenceProvider
+from .grid import Preprocessing
+from .grounders.eyes import Eyes
+from .grounders.pointer import Heads, PointerGrounder
+from .grounders.prompts import PointerPrompt
+from .plan import Budget
+from .types import Grounder
+
+_CLASSES = {
+    "qwen2_vl": ("Qwen2VLConfig", "Qwen2VLForConditionalGeneration"),
+    "qwen2_5_vl": ("Qwen2_5_VLConfig", "Qwen2_5_VLForConditionalGeneration"),
+    "qwen3_vl": ("Qwen3VLConfig", "Qwen3VLForConditionalGeneration"),
+}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a model is loaded and used; see `load_grounder`."""
+
+    device: str = "cpu"
+    dtype: str = "float32"
+    attn: str = "sdpa"
+    device_map: Any = None
+    convention: str | None = None
+    system: str | None = None
+    one_deepstack_layer: bool = False
+    evidence: EvidenceProvider | None = None
+
+
+def load_grounder(
+    spec: str,
+    *,
+    keep: float | str | Budget | None = None,
+    compress: str | None = None,
+    **options: Any,
+) -> Grounder:
+    """Load the grounder that a spec names.
+
+    A spec is the folder of a checkpoint, a hub id, "http://host:port/v1 MODEL" (an
+    OpenAI-compatible server), "module:Class" (your own class, called without arguments), or "tiny"
+    (a tiny model with random weights, for trying things out). ``keep`` and ``compress`` say how many visual tokens
+    survive; the other options are those of `Options`.
+    """
+    try:
+        chosen = Options(**options)
+    except TypeError as error:
+        known = ", ".join(Options.__dataclass_fields__)
+        raise BadCheckpoint(f"unknown option for load_grounder: choose from {known}") from error
+    if spec == "default":
+        raise BadCheckpoint(
+            "the default model does not come with this version yet: give a checkpoint's folder"
+        )
+    if spec.startswith(("http://", "https://")):
+        return _server(spec, chosen)
+    if spec == "tiny":
+        return _tiny(parse_compress(compress, keep), chosen)
+    if ":" in spec and not Path(spec).exists():
+        return _own(spec)
+    folder = Path(spec) if Path(spec).exists() else _from_hub(spec)
+    return _from_folder(folder, parse_compress(compress, keep), chosen)
+
+
+def _server(spec: str, options: Options) -> Grounder:
+    from .grounders.server import ServerGrounder
+
+    url, _, model = spec.partition(" ")
+    return ServerGrounder(url, model or None, convention=options.convention)
+
+
+def _own(spec: str) -> Grounder:
+    module, _, name = spec.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise BadCheckpoint(
+            f"there is no class {name!r} in a module {module!r}: {error}"
+        ) from error
+    grounder: Grounder = made()
+    return grounder
+
+
+def _tiny(compression: Compression, options: Options) -> Grounder:
+    import tempfile
+
+    from .tiny import write_tiny
+
+    with tempfile.TemporaryDirectory() as folder:
+        return _from_folder(write_tiny(Path(folder)), compression, options)
+
+
+def _from_hub(spec: str) -> Path:
+    """Return the local folder of a hub id, fetched if need be; safetensors and settings only."""
+    if spec.count("/") != 1 or spec.startswith((".", "/", "~")):
+        raise BadCheckpoint(f"{spec} does not exist: give the folder of a checkpoint, or a hub id")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(spec, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"])
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        raise BadCheckpoint(f"{spec} cannot be fetched from the hub: {error}") from error
+
+
+def _from_folder(folder: Path, compression: Compression, options: Options) -> Grounder:
+    config = read_config(folder)
+    family = family_of(config, folder)
+    names = tensor_names(folder)
+    model = _model(folder, config, family, options)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    backbone = Backbone(model, one_deepstack_layer=options.one_deepstack_layer)
+    dtype = model.get_input_embeddings().weight.dtype
+
+    def head(prefix: str) -> Any:
+        made = load_head(folder, names, prefix, backbone.width, dtype)
+        return None if made is None else made.to(backbone.device)
+
+    eyes = Eyes(
+        backbone=backbone,
+        tokenizer=tokenizer,
+        how=Preprocessing.from_folder(folder),
+        compression=compression,
+        marker=_marker(config, tokenizer),
+        scorer=head("patch_scorer"),
+        evidence=options.evidence,
+    )
+    pointer = head("multi_patch_pointer_head")
+    if pointer is None:
+        from .grounders.text import TextGrounder
+
+        return TextGrounder(eyes, options.convention)
+    prompt = (
+        PointerPrompt(family) if options.system is None else PointerPrompt(family, options.system)
+    )
+    return PointerGrounder(eyes, Heads(pointer, head("offset_head"), head("none_key")), prompt)
+
+
+def _model(folder: Path, config: dict[str, Any], family: str, options: Options) -> Any:
+    """Load the stock class of a family, whatever the checkpoint's own class is called."""
+    config_class, model_class = (getattr(transformers, name) for name in _CLASSES[family])
+    settings = {key: value for key, value in config.items() if key != "model_type"}
+    if options.dtype not in (*DTYPES, "auto"):
+        raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
+    try:
+        model, told = model_class.from_pretrained(
+            folder,
+            config=config_class.from_dict(settings),
+            dtype=DTYPES.get(options.dtype, "auto"),
+            attn_implementation=options.attn,
+            device_map=options.device_map,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BadCheckpoint(f"{folder} cannot be loaded: {reason}") from error
+    extra = [name for name in told["unexpected_keys"] if not _is_head(name)]
+    complain(folder, told["missing_keys"], extra)
+    if options.device_map is None:
+        model = model.to(options.device)
+    return model.eval()
+
+
+def _is_head(name: str) -> bool:
+    from .checkpoints import HEADS
+
+    return any(f"{prefix}." in name for prefix in HEADS)
+
+
+def _marker(config: dict[str, Any], tokenizer: Any) -> int:
+    """Return the token that stands for a dropped run.
+
+    Checkpoints without one of their own were never trained with markers; their padding token is the
+    least misleading choice, as in the released code.
+    """
+    own = config.get("image_drop_end_token_id")
+    if isinstance(own, int):
+        return own
+    unknown = tokenizer.unk_token_id
+    found = tokenizer.convert_tokens_to_ids("<|image_drop_end|>")
+    if isinstance(found, int) and found != unknown:
+        return found
+    return int(tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0)
