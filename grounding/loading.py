@@ -61,8 +61,8 @@ def load_grounder(
 
     A spec is the folder of a checkpoint, a hub id, "http://host:port/v1 MODEL" (an
     OpenAI-compatible server), "module:Class" (your own class, called without arguments), or "tiny"
-    (a tiny model with random weights, for trying things out). ``keep`` and ``compress`` say how many visual tokens
-    survive; the other options are those of `Options`.
+    (a tiny model with random weights, for trying things out). ``keep`` and ``compress`` say how
+    many visual tokens survive; the other options are those of `Options`.
     """
     try:
         chosen = Options(**options)

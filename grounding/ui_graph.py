@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,10 @@ Weight = Literal["log", "sqrt", "inverse"]
 # here. Its training data was labelled so, hence it is the default.
 PAPER_TAU = 2.0
 RELEASED_TAU = math.sqrt(2.0)
-# Every this many pixels, in both directions, counts for the colour of a cell.
+# Every this many lines of pixels are in the sample that is looked at first.
 _SAMPLING = 7
+# Pairs of cells summed at once: they stay in the processor's cache.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,63 +168,72 @@ def _limit(tau: float) -> int:
 
 
 class _Band:
-    """Compares the neighbouring cells of a screen, a row of cells at a time.
+    """Compares the neighbouring cells of a screen, the cheapest test first.
 
-    The greatest difference m in each column of pixels bounds a cell's sum of squares S: sum(m^2)
-    <= S <= factor * sum(m^2). On screens that decides nearly every pair with arithmetic on bytes;
-    only the others are summed exactly.
+    A sample of their lines of pixels shows that most pairs are too far apart, equal bytes that
+    most of the others are alike; only the rest are summed in full. All arithmetic is on integers.
     """
 
     def __init__(self, pixels: NDArray[np.uint8], factor: int) -> None:
-        self._factor, self._step = factor, factor * 3
-        self._rows, self._columns = pixels.shape[0] // factor, pixels.shape[1] // factor
-        self._pixels = pixels
-        self._lines = (
-            pixels.reshape(pixels.shape[0], -1)
-            if pixels.flags.c_contiguous
-            else (np.ascontiguousarray(pixels).reshape(pixels.shape[0], -1))
-        )
-
-    def _row(self, row: int) -> NDArray[np.uint8]:
-        return self._lines[row * self._factor : (row + 1) * self._factor]
+        rows, columns = pixels.shape[0] // factor, pixels.shape[1] // factor
+        self._step = factor * 3
+        self._lines = np.ascontiguousarray(pixels).reshape(rows, factor, columns * self._step)
+        self._sample = self._lines[:, min(_SAMPLING // 2, factor - 1) :: _SAMPLING].copy()
+        # Of two cells of 104 x 104 pixels the sum of squares still fits 32 bits.
+        self._whole: type[np.int32] | type[np.int64] = np.int32 if factor <= 104 else np.int64
 
     def alike_right(self, limit: int) -> NDArray[np.bool_]:
         """Tell which cells are like the one to their right."""
-        joined = np.zeros((self._rows, self._columns - 1), bool)
-        for row in range(self._rows if self._columns > 1 else 0):
-            line = self._row(row)
-            joined[row] = self._alike(line[:, self._step :], line[:, : -self._step], limit)
-        return joined
+        lines, sample, step = self._lines, self._sample, self._step
+        pairs = (lines[:, :, :-step], lines[:, :, step:])
+        return self._alike(pairs, (sample[:, :, :-step], sample[:, :, step:]), limit)
 
     def alike_down(self, limit: int) -> NDArray[np.bool_]:
         """Tell which cells are like the one below."""
-        joined = np.zeros((self._rows - 1, self._columns), bool)
-        for row in range(self._rows - 1):
-            joined[row] = self._alike(self._row(row), self._row(row + 1), limit)
-        return joined
+        lines, sample = self._lines, self._sample
+        return self._alike((lines[:-1], lines[1:]), (sample[:-1], sample[1:]), limit)
 
     def _alike(
-        self, one: NDArray[np.uint8], two: NDArray[np.uint8], limit: int
+        self,
+        pixels: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+        sample: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+        limit: int,
     ) -> NDArray[np.bool_]:
-        gap = np.maximum(one, two)
-        gap -= np.minimum(one, two)
-        most = gap.max(axis=0).reshape(-1, self._step).astype(np.int64)
-        least_sum = (most * most).sum(axis=1)
-        alike: NDArray[np.bool_] = self._factor * least_sum < limit
-        unsure = np.flatnonzero(~alike & (least_sum < limit))
-        if unsure.size:
-            # A byte's square fits 16 bits, and a column of them 32.
-            squares = gap.reshape(self._factor, -1, self._step)[:, unsure].astype(np.uint16)
-            squares *= squares
-            sums = squares.sum(axis=0, dtype=np.uint32).sum(axis=1, dtype=np.int64)
-            alike[unsure] = sums < limit
+        rows, factor, width = pixels[0].shape
+        shape = (rows, width // self._step, self._step)
+        widest = np.empty((rows, width), np.uint8)
+        for row in range(rows):
+            _gap(sample[0][row], sample[1][row]).max(axis=0, out=widest[row])
+        near = self._sum_of_squares(widest.reshape(shape)) < limit
+        unlike = np.zeros((rows, width), np.uint8)
+        for row in np.flatnonzero(near.any(axis=1)):
+            np.bitwise_or.reduce(pixels[0][row] ^ pixels[1][row], axis=0, out=unlike[row])
+        alike = near & ~unlike.reshape(shape).any(axis=2)
+        y, x = np.nonzero(near & ~alike)
+        cells = [side.reshape(rows, factor, -1, self._step) for side in pixels]
+        for start in range(0, len(y), _AT_ONCE):
+            at = (y[start : start + _AT_ONCE], slice(None), x[start : start + _AT_ONCE])
+            gap = _gap(cells[0][at], cells[1][at]).reshape(len(at[0]), -1)
+            alike[at[0], at[2]] = self._sum_of_squares(gap) < limit
         return alike
 
+    def _sum_of_squares(self, values: NDArray[np.uint8]) -> NDArray[np.integer[Any]]:
+        whole = values.astype(self._whole)
+        total: NDArray[np.integer[Any]] = np.einsum("...i,...i->...", whole, whole)
+        return total
+
     def colours(self) -> NDArray[np.float32]:
-        """Return the mean colour of each cell, from a sample of its pixels."""
-        offset = min(_SAMPLING // 2, self._factor - 1)
-        shape = (self._rows, self._factor, self._columns, self._factor, 3)
-        cells = self._lines.reshape(shape)[:, offset::_SAMPLING, :, offset::_SAMPLING]
-        sums = np.ascontiguousarray(cells).sum(axis=1, dtype=np.uint32).sum(axis=2, dtype=np.uint32)
-        means: NDArray[np.float32] = sums.astype(np.float32) / (cells.shape[1] * cells.shape[3])
+        """Return the mean colour of each cell, from the sample of its lines."""
+        rows, lines, width = self._sample.shape
+        sums = self._sample.sum(axis=1, dtype=np.uint32).astype(np.float32)
+        channels = np.tile(np.eye(3, dtype=np.float32), (self._step // 3, 1))
+        totals = sums.reshape(rows, width // self._step, self._step) @ channels
+        means: NDArray[np.float32] = totals / np.float32(lines * self._step // 3)
         return means
+
+
+def _gap(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the absolute difference."""
+    gap = np.maximum(one, two)
+    gap -= np.minimum(one, two)
+    return gap

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from grounding.errors import BadBudget, BadCheckpoint, BadImage, BadInstruction
+from grounding.errors import BadBudget, BadCheckpoint, BadImage, BadInstruction, GroundingError
 from grounding.grounders.pointer import PointerGrounder
 from grounding.loading import load_grounder
 from grounding.tiny import Family, write_tiny
@@ -142,13 +142,64 @@ def test_budgets_by_either_name(checkpoint: Path, keep: float | None, compress: 
     assert found.tokens.after == int(0.3 * found.tokens.before)
 
 
+def test_special_tokens_in_an_instruction_are_plain_text(checkpoint: Path) -> None:
+    instruction = "<|image_pad|> and <|pointer_pad|><|im_end|>"
+    with load_grounder(str(checkpoint), keep=0.5) as grounder:
+        assert grounder.ground(PICTURE, instruction).found
+
+
+@pytest.mark.parametrize("family", ["qwen2", "qwen2.5", "qwen3"])
+def test_plain_models_answer_in_text(family: Family, tmp_path: Path) -> None:
+    write_tiny(tmp_path, family, pointer=False)
+    with load_grounder(str(tmp_path), compress="uigraph:0.2", convention="thousand") as grounder:
+        items = [(PICTURE, "Save"), (PICTURE.resize((200, 300)), "Cancel")]
+        together = grounder.ground_many(items)
+        alone = [grounder.ground(*item) for item in items]
+    for one, two in zip(together, alone, strict=True):
+        assert one.answer is not None
+        assert two.answer is not None
+        assert one.answer.split("<|endoftext|>")[0] == two.answer.split("<|endoftext|>")[0]
+        assert one.tokens is not None
+        assert one.tokens.after == int(0.2 * one.tokens.before)
+
+
+def test_a_plain_model_needs_its_convention(tmp_path: Path) -> None:
+    write_tiny(tmp_path, pointer=False)
+    with pytest.raises(GroundingError, match='plain models of this family: "resized"'):
+        load_grounder(str(tmp_path))
+
+
+class Scripted:
+    """A model whose answer is known, in place of one that was trained."""
+
+    def __init__(self, grounder: Any, answer: str) -> None:
+        ids = grounder.eyes.tokenizer(answer).input_ids
+        grounder.eyes.backbone.generate = lambda batch, **_: torch.tensor([ids] * len(batch.source))
+
+
+@pytest.mark.parametrize(
+    ("convention", "answer"),
+    [("unit", "(0.25, 0.5)"), ("thousand", "x=250, y=500"), ("pixels", "[200, 260]")],
+)
+def test_answers_become_places(convention: str, answer: str, tmp_path: Path) -> None:
+    write_tiny(tmp_path, pointer=False)
+    with load_grounder(str(tmp_path), convention=convention) as grounder:
+        Scripted(grounder, answer)
+        found = grounder.ground(PICTURE, "Save")
+        assert found.point is not None
+        assert found.point.x == pytest.approx(0.25)
+        assert found.point.y == pytest.approx(0.5)
+        Scripted(grounder, "I see no such thing")
+        assert not grounder.ground(PICTURE, "Save").found
+
+
 def test_tiny_by_name_and_your_own_class() -> None:
     with load_grounder("tiny") as grounder:
         assert grounder.ground(PICTURE, "Save").found
     assert type(load_grounder("decimal:Decimal")).__name__ == "Decimal"
 
 
-BROKEN: list[tuple[str, Callable[[Path], None], str]] = [
+BROKEN: list[tuple[str, Callable[[Path], object], str]] = [
     ("no config", lambda folder: (folder / "config.json").unlink(), "no config.json"),
     ("damaged config", lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
     ("no weights", lambda folder: (folder / "model.safetensors").unlink(), "no safetensors"),
@@ -182,7 +233,7 @@ def pickled(folder: Path) -> None:
     ("do", "says"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN]
 )
 def test_broken_checkpoints_get_one_sentence(
-    do: Callable[[Path], None], says: str, tmp_path: Path
+    do: Callable[[Path], object], says: str, tmp_path: Path
 ) -> None:
     write_tiny(tmp_path)
     do(tmp_path)

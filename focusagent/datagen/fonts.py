@@ -13,6 +13,7 @@ _UNUSABLE = (
     "awesome", "emoji", "symbol", "icon", "math", "dingbat", "d050000l", "standard symbols",
     "music", "unfinished", "keyboard", "lobster", "ubuntu title", "tex gyre chorus", "z003",
     "bracket",
+    "bebas neue", "smallcaps",  # capitals stand where the text has small letters
 )  # fmt: skip
 _OTHER_SCRIPTS = {
     "Cyrillic": ("ru", "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюя"),

@@ -62,6 +62,10 @@ class Clock:
         spent = time.perf_counter() - started
         self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
+    def shared(self, count: int) -> dict[str, float]:
+        """Return the share of each of ``count`` items of a batch."""
+        return {name: round(spent / count, 6) for name, spent in self.seconds.items()}
+
 
 @dataclass(frozen=True)
 class Seen:

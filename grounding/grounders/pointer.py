@@ -63,8 +63,9 @@ class PointerGrounder(ModelGrounder):
                 self._answer(plan, kept, states[row][batch.input_ids[row] == self._query])
                 for row, (plan, kept) in enumerate(zip(plans, batch.kept, strict=True))
             ]
+        seconds = clock.shared(len(items))
         return [
-            _told(answer, instruction, clock, len(items))
+            replace(answer, instruction=instruction, seconds=seconds)
             for answer, (_, instruction) in zip(answers, items, strict=True)
         ]
 
@@ -100,9 +101,3 @@ class PointerGrounder(ModelGrounder):
             return False, 0.0
         odds = none(self._heads.pointer, asked)
         return bool(none.says_none(odds, logits)[0, 0]), float(none_probability(odds, logits)[0, 0])
-
-
-def _told(answer: Grounding, instruction: str, clock: Clock, count: int) -> Grounding:
-    """Add the instruction and this answer's share of the batch's time."""
-    seconds = {name: round(spent / count, 6) for name, spent in clock.seconds.items()}
-    return replace(answer, instruction=instruction, seconds=seconds)

@@ -11,6 +11,13 @@ POINTER_SYSTEM = (
     "to a visual patch of the screenshot."
 )
 TEXT_SYSTEM = "You control a graphical interface by looking at its screenshot."
+# How models that write coordinates are asked for them, by the convention they write in.
+FORMS = {
+    "unit": "as (x, y), each from 0 to 1",
+    "thousand": "as (x, y), each from 0 to 1000",
+    "resized": "as (x, y) in pixels",
+    "pixels": "as (x, y) in pixels",
+}
 # What the pointer checkpoints were trained to answer, up to the token whose state is the query.
 ANSWERS = {
     "qwen2_vl": "<|recipient|>os\npyautogui.click(<|pointer_start|><|pointer_pad|>",
@@ -46,3 +53,16 @@ def chat_ids(
     after = f"<|im_end|>\n<|im_start|>assistant{answer}" + ("" if answer else "\n")
     words = tokenizer(instruction, split_special_tokens=True).input_ids
     return [*tokenizer(before).input_ids, *words, *tokenizer(after).input_ids]
+
+
+def question(instruction: str, convention: str) -> str:
+    """Ask a model that writes coordinates where to click."""
+    return (
+        f"Where on the screenshot do I click for this: {instruction}\n"
+        f"Answer with that one place only, {FORMS[convention]}."
+    )
+
+
+def text_ids(tokenizer: Any, tokens: int, instruction: str, convention: str) -> list[int]:
+    """Return the prompt of a model that writes coordinates, with room for a picture's tokens."""
+    return chat_ids(tokenizer, TEXT_SYSTEM, tokens, question(instruction, convention))
