@@ -111,7 +111,7 @@ def reader(
     trained = list(track(steps, "training", config.steps // 25, console=Console(stderr=True)))
     if not trained:
         raise UserError(f"{out} is trained to {config.steps} steps already; ask for more --minutes")
-    curve = trainer.checkpoint_state(out)["curve"]
+    curve = grounding.training.checkpoints.checkpoint_state(out)["curve"]
     grounding.training.curves.draw_curves(curve, out / "curve.png")
     if export is not None:
         about = {"seed": seed, "command": f"focusagent train reader --minutes {minutes:g}"}

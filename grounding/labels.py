@@ -1,4 +1,7 @@
-"""Which tokens matter: the labels that the scorer and the pointer learn from, and their metrics."""
+"""What training wants of each visual token, and how well scores meet it (FocusUI, section 3.2).
+
+All arrays are in raster order of the grid's tokens.
+"""
 
 from __future__ import annotations
 
@@ -8,59 +11,99 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import GroundingError
-from .evidence import coverage
 from .grid import PatchGrid
+from .plan import rank, share_count
 from .types import Box
 
 Preset = Literal["paper", "released-code"]
+# Algorithm 2: S = lambda * S_box + (1 - lambda) * S_graph.
+PAPER_LAMBDA = 0.8
+# The released code: clip(S_box + 0.5 * S_graph, 0, 1), then stretched to -1..1, a cosine's range.
+RELEASED_GRAPH_WEIGHT = 0.5
 
 
 def overlap_labels(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
-    """Return the share (M) of each token that a box covers (the paper's algorithm 1)."""
-    return coverage(box, (grid.columns, grid.rows)).ravel()
+    """Return the share (M,) of each token that a box covers.
+
+    A box without area (a point, a line) counts as the token at its centre, wholly covered.
+    """
+    return overlap_by_patch(grid, box).mean(axis=1)
+
+
+def overlap_by_patch(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
+    """Return the share (M, merge * merge) of each of a token's patches that a box covers.
+
+    The released code rounds corners down to pixels; here parts of pixels count too.
+    """
+    merge = grid.merge
+    if not (box.x2 > box.x1 and box.y2 > box.y1):
+        labels = np.zeros((grid.count, merge * merge), np.float32)
+        labels[grid.token_at(box.center)] = 1
+        return labels
+    across = _covered(grid.columns * merge, box.x1, box.x2).reshape(1, grid.columns, 1, merge)
+    down = _covered(grid.rows * merge, box.y1, box.y2).reshape(grid.rows, 1, merge, 1)
+    return (down * across).reshape(grid.count, merge * merge).astype(np.float32)
+
+
+def _covered(cells: int, start: float, end: float) -> NDArray[np.float64]:
+    """Return the share of each of ``cells`` equal parts of 0..1 that start..end covers."""
+    left = np.arange(cells)
+    covered = np.minimum(left + 1, end * cells) - np.maximum(left, start * cells)
+    return np.clip(covered, 0, 1)
 
 
 def fuse_labels(
-    overlap: ArrayLike, graph: ArrayLike, preset: Preset = "paper"
+    box_score: ArrayLike, graph_score: ArrayLike, preset: Preset = "paper"
 ) -> NDArray[np.float32]:
-    """Fuse overlap and UI-graph scores into one label per token, in raster order.
+    """Return the scorer's labels (M,): 0..1 as the paper says, or -1..1 as its code does.
 
-    "paper": 0.8 overlap + 0.2 graph, in 0..1. "released-code": clip(overlap + 0.5 graph, 0, 1),
-    stretched to -1..1. The two differ; the published checkpoints were made with the latter.
+    ``box_score`` is (M,), or (M, patches) of `overlap_by_patch`: the released code clips each patch
+    and only then takes the token's mean, which differs at a box's border.
     """
-    one, two = np.asarray(overlap, np.float32).ravel(), np.asarray(graph, np.float32).ravel()
-    if one.shape != two.shape:
-        raise GroundingError(f"labels need equal lengths, got {len(one)} and {len(two)}")
+    box = np.asarray(box_score, np.float64)
+    graph = np.asarray(graph_score, np.float64).ravel()
+    if box.ndim not in (1, 2) or len(box) != len(graph):
+        raise GroundingError(
+            f"Labels need the box's and the graph's score of each token, got {box.shape} and "
+            f"{graph.shape}."
+        )
+    patches = box.reshape(len(box), -1)
     if preset == "paper":
-        return (0.8 * one + 0.2 * two).astype(np.float32)
-    if preset == "released-code":
-        return (np.clip(one + 0.5 * two, 0, 1) * 2 - 1).astype(np.float32)
-    raise GroundingError(f"preset must be one of {', '.join(get_args(Preset))}, got {preset!r}")
+        fused = PAPER_LAMBDA * patches + (1 - PAPER_LAMBDA) * graph[:, None]
+    elif preset == "released-code":
+        fused = np.clip(patches + RELEASED_GRAPH_WEIGHT * graph[:, None], 0, 1) * 2 - 1
+    else:
+        raise GroundingError(
+            f"Labels are fused by one of {', '.join(get_args(Preset))}, got {preset!r}."
+        )
+    return fused.mean(axis=1).astype(np.float32)
 
 
 def pointer_target(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
-    """Return the pointer's target (M): equal shares for the tokens a box overlaps."""
+    """Return the pointer's goal (M,): all tokens that a box touches alike, sum 1."""
     target = np.zeros(grid.count, np.float32)
-    hit = grid.tokens_in(box)
-    target[hit] = 1 / len(hit)
+    tokens = grid.tokens_in(box)
+    target[tokens] = 1 / len(tokens)
     return target
 
 
 def recall_at(scores: ArrayLike, positives: ArrayLike, share: float) -> float:
-    """Return the share of the positive tokens among the best ``share`` of all tokens."""
-    order, wanted = _ranked(scores, positives)
-    count = max(1, int(share * len(order) + 1e-9))
-    return float(wanted[order[:count]].sum() / wanted.sum())
+    """Return which part of the positive tokens is among the best ``share`` of all tokens."""
+    ranks = _ranks_of(scores, positives)
+    return float((ranks < share_count(share, np.size(scores))).mean())
 
 
 def full_coverage_budget(scores: ArrayLike, positives: ArrayLike) -> float:
-    """Return the least share of best tokens that holds every positive one."""
-    order, wanted = _ranked(scores, positives)
-    return float((np.flatnonzero(wanted[order])[-1] + 1) / len(order))
+    """Return the least share of the tokens that must be kept so that no positive one is lost."""
+    return float((_ranks_of(scores, positives).max() + 1) / np.size(scores))
 
 
-def _ranked(scores: ArrayLike, positives: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    values, wanted = np.asarray(scores, np.float64).ravel(), np.asarray(positives).ravel() > 0
-    if values.shape != wanted.shape or not wanted.any() or not np.isfinite(values).all():
-        raise GroundingError("recall needs finite scores, as many flags, and a positive token")
-    return np.argsort(-values, kind="stable").astype(np.int64), wanted
+def _ranks_of(scores: ArrayLike, positives: ArrayLike) -> NDArray[np.int64]:
+    """Return the places, from 0, of the positive tokens among all, the best score first."""
+    order, positive = rank(scores), np.asarray(positives).ravel() > 0
+    if len(positive) != len(order) or not positive.any():
+        raise GroundingError(
+            f"A recall needs {len(order)} flags, at least one of them true, got {len(positive)} "
+            f"with {int(positive.sum())} true."
+        )
+    return np.flatnonzero(positive[order])

@@ -19,7 +19,7 @@ from .checkpoints import (
     tensor_names,
 )
 from .compress import Compression, parse_compress
-from .errors import BadCheckpoint
+from .errors import BadBudget, BadCheckpoint
 from .evidence import EvidenceProvider
 from .grid import Preprocessing
 from .grounders.eyes import Eyes
@@ -73,12 +73,18 @@ def load_grounder(
         raise BadCheckpoint(
             "the default model does not come with this version yet: give a checkpoint's folder"
         )
+    foreign = ":" in spec and not Path(spec).exists()
+    if foreign and (keep, compress) != (None, None):
+        raise BadBudget(
+            f"{spec} keeps its weights to itself: leave keep and compress out, they need a model "
+            "that is loaded here"
+        )
     if spec.startswith(("http://", "https://")):
         return _server(spec, chosen)
+    if foreign:
+        return _own(spec)
     if spec == "tiny":
         return _tiny(parse_compress(compress, keep), chosen)
-    if ":" in spec and not Path(spec).exists():
-        return _own(spec)
     folder = Path(spec) if Path(spec).exists() else _from_hub(spec)
     return _from_folder(folder, parse_compress(compress, keep), chosen)
 

@@ -8,7 +8,6 @@ tokens and markers keep the positions they had.
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,9 +47,12 @@ class Count:
     value: int
 
     def __post_init__(self) -> None:
-        """Refuse a budget of nothing."""
-        if self.value < 1:
-            raise BadBudget(f"At least one token must be kept, got {self.value}: try {_EXAMPLES}.")
+        """Refuse what is no number of tokens."""
+        if isinstance(self.value, bool) or not isinstance(self.value, Integral) or self.value < 1:
+            raise BadBudget(
+                f"A count of tokens is a whole number of at least 1, got {self.value}: "
+                f"a budget is {_EXAMPLES}."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def parse_budget(keep: float | str | Budget) -> Budget:
         return _parse_text(keep.strip())
     if isinstance(keep, bool) or not isinstance(keep, Real):
         raise BadBudget(f"A budget is {_EXAMPLES}, got {keep!r}.")
-    if isinstance(keep, Integral) and keep > 1:
+    if isinstance(keep, Integral) and keep != 1:
         return Count(int(keep))
     return Share(float(keep))
 
@@ -253,13 +255,15 @@ class VisualPlan:
             grid, packed = PatchGrid.from_dict(data["grid"]), data["scores"]
             keep = np.ones(grid.count, bool)
             for first, last in data["dropped"]:
+                if not 0 <= first <= last < grid.count:
+                    raise ValueError(f"tokens {first} to {last} of {grid.count}")
                 keep[first : last + 1] = False
             scores = None
             if packed is not None:
                 raw = np.frombuffer(base64.b64decode(packed, validate=True), "<f4")
                 scores = raw.astype(np.float32)
             return cls(grid, keep, scores, str(data["provenance"]))
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise GroundingError(f"This is no plan that was saved: {error!r}.") from error
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,8 @@ Weight = Literal["log", "sqrt", "inverse"]
 # here. Its training data was labelled so, hence it is the default.
 PAPER_TAU = 2.0
 RELEASED_TAU = math.sqrt(2.0)
-# Every this many lines of pixels are in the sample that is looked at first.
+# Every this many lines of pixels count for the colour of a cell.
 _SAMPLING = 7
-# Pairs of cells summed at once: they stay in the processor's cache.
-_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +135,7 @@ def update_ui_graph(
         raise GroundingError("the screen has another size: build its graph anew")
     x1, y1 = max(0, changed[0] // factor), max(0, changed[1] // factor)
     x2, y2 = min(columns, -(-changed[2] // factor)), min(rows, -(-changed[3] // factor))
-    if x1 >= x2 or y1 >= y2:
+    if x1 >= x2 or y1 >= y2 or changed[0] >= changed[2] or changed[1] >= changed[3]:
         return previous
     # One cell more on each side: its joins to changed cells may differ.
     left, top = max(0, x1 - 1), max(0, y1 - 1)
@@ -154,7 +152,7 @@ def update_ui_graph(
 def _check(pixels: NDArray[np.uint8], factor: int, tau: float, weight: str) -> None:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise GroundingError(f"expected uint8 pixels (height, width, 3), got {pixels.shape}")
-    if pixels.shape[0] % factor or pixels.shape[1] % factor:
+    if factor < 1 or pixels.shape[0] % factor or pixels.shape[1] % factor:
         raise GroundingError(f"the sides of the screen must be multiples of {factor} pixels")
     if not (math.isfinite(tau) and tau > 0):
         raise GroundingError(f"tau must be above 0, got {tau}")
@@ -168,72 +166,59 @@ def _limit(tau: float) -> int:
 
 
 class _Band:
-    """Compares the neighbouring cells of a screen, the cheapest test first.
+    """Compares the neighbouring cells of a screen.
 
-    A sample of their lines of pixels shows that most pairs are too far apart, equal bytes that
-    most of the others are alike; only the rest are summed in full. All arithmetic is on integers.
+    The greatest difference m in each column of pixels bounds a pair's sum of squares S: sum(m^2)
+    <= S <= factor * sum(m^2). On screens that decides nearly every pair with arithmetic on bytes;
+    only the others are summed in full. All arithmetic is on integers, a row of cells at a time, so
+    that it stays in the processor's cache.
     """
 
     def __init__(self, pixels: NDArray[np.uint8], factor: int) -> None:
         rows, columns = pixels.shape[0] // factor, pixels.shape[1] // factor
-        self._step = factor * 3
-        self._lines = np.ascontiguousarray(pixels).reshape(rows, factor, columns * self._step)
-        self._sample = self._lines[:, min(_SAMPLING // 2, factor - 1) :: _SAMPLING].copy()
-        # Of two cells of 104 x 104 pixels the sum of squares still fits 32 bits.
-        self._whole: type[np.int32] | type[np.int64] = np.int32 if factor <= 104 else np.int64
+        self._shape = (rows, columns, 3 * factor)
+        self._factor = factor
+        self._lines = np.ascontiguousarray(pixels).reshape(rows, -1)
 
     def alike_right(self, limit: int) -> NDArray[np.bool_]:
         """Tell which cells are like the one to their right."""
-        lines, sample, step = self._lines, self._sample, self._step
-        pairs = (lines[:, :, :-step], lines[:, :, step:])
-        return self._alike(pairs, (sample[:, :, :-step], sample[:, :, step:]), limit)
+        # In memory a line's last cell stands before the next one's first: those do not count.
+        step = self._shape[2]
+        return self._alike(self._lines[:, :-step], self._lines[:, step:], limit)[:, :-1]
 
     def alike_down(self, limit: int) -> NDArray[np.bool_]:
         """Tell which cells are like the one below."""
-        lines, sample = self._lines, self._sample
-        return self._alike((lines[:-1], lines[1:]), (sample[:-1], sample[1:]), limit)
+        return self._alike(self._lines[:-1], self._lines[1:], limit)
 
     def _alike(
-        self,
-        pixels: tuple[NDArray[np.uint8], NDArray[np.uint8]],
-        sample: tuple[NDArray[np.uint8], NDArray[np.uint8]],
-        limit: int,
+        self, one: NDArray[np.uint8], two: NDArray[np.uint8], limit: int
     ) -> NDArray[np.bool_]:
-        rows, factor, width = pixels[0].shape
-        shape = (rows, width // self._step, self._step)
-        widest = np.empty((rows, width), np.uint8)
-        for row in range(rows):
-            _gap(sample[0][row], sample[1][row]).max(axis=0, out=widest[row])
-        near = self._sum_of_squares(widest.reshape(shape)) < limit
-        unlike = np.zeros((rows, width), np.uint8)
-        for row in np.flatnonzero(near.any(axis=1)):
-            np.bitwise_or.reduce(pixels[0][row] ^ pixels[1][row], axis=0, out=unlike[row])
-        alike = near & ~unlike.reshape(shape).any(axis=2)
-        y, x = np.nonzero(near & ~alike)
-        cells = [side.reshape(rows, factor, -1, self._step) for side in pixels]
-        for start in range(0, len(y), _AT_ONCE):
-            at = (y[start : start + _AT_ONCE], slice(None), x[start : start + _AT_ONCE])
-            gap = _gap(cells[0][at], cells[1][at]).reshape(len(at[0]), -1)
-            alike[at[0], at[2]] = self._sum_of_squares(gap) < limit
+        (_, columns, step), size = self._shape, one.shape[1]
+        alike = np.zeros((len(one), columns), bool)
+        gap, low = np.zeros(self._lines.shape[1], np.uint8), np.empty(size, np.uint8)
+        lines = gap.reshape(self._factor, columns * step)
+        most = np.empty((len(one), columns * step), np.uint8)
+        for row in range(len(one)):
+            np.maximum(one[row], two[row], out=gap[:size])
+            np.minimum(one[row], two[row], out=low)
+            gap[:size] -= low
+            lines.max(axis=0, out=most[row])
+            wide = most[row].reshape(columns, step).astype(np.int32)
+            least = np.einsum("ij,ij->i", wide, wide)
+            np.less(self._factor * least, limit, out=alike[row])
+            unsure = np.flatnonzero((least < limit) & ~alike[row])
+            if unsure.size:
+                cells = lines.reshape(self._factor, columns, step)[:, unsure].astype(np.int32)
+                alike[row, unsure] = np.einsum("ijk,ijk->j", cells, cells) < limit
         return alike
 
-    def _sum_of_squares(self, values: NDArray[np.uint8]) -> NDArray[np.integer[Any]]:
-        whole = values.astype(self._whole)
-        total: NDArray[np.integer[Any]] = np.einsum("...i,...i->...", whole, whole)
-        return total
-
     def colours(self) -> NDArray[np.float32]:
-        """Return the mean colour of each cell, from the sample of its lines."""
-        rows, lines, width = self._sample.shape
-        sums = self._sample.sum(axis=1, dtype=np.uint32).astype(np.float32)
-        channels = np.tile(np.eye(3, dtype=np.float32), (self._step // 3, 1))
-        totals = sums.reshape(rows, width // self._step, self._step) @ channels
-        means: NDArray[np.float32] = totals / np.float32(lines * self._step // 3)
+        """Return the mean colour of each cell, from a sample of its lines."""
+        rows, columns, step = self._shape
+        lines = self._lines.reshape(rows, self._factor, -1)
+        sample = lines[:, min(_SAMPLING // 2, self._factor - 1) :: _SAMPLING]
+        sums = sample.sum(axis=1, dtype=np.uint32).astype(np.float32)
+        channels = np.tile(np.eye(3, dtype=np.float32), (self._factor, 1))
+        totals = sums.reshape(rows, columns, step) @ channels
+        means: NDArray[np.float32] = totals / np.float32(sample.shape[1] * self._factor)
         return means
-
-
-def _gap(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the absolute difference."""
-    gap = np.maximum(one, two)
-    gap -= np.minimum(one, two)
-    return gap

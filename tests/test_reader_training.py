@@ -11,7 +11,7 @@ import torch
 
 from grounding.reader.alphabet import class_of
 from grounding.reader.model import GlyphNet, fuse
-from grounding.training import export, glyph_samples
+from grounding.training import checkpoints, export, glyph_samples
 from grounding.training import reader as trainer
 from grounding.training.pages import (
     LabelledPage,
@@ -49,7 +49,7 @@ SMALL = trainer.TrainConfig(steps=50, pages_per_batch=1, crop=(48, 32), warm_up=
 
 def weights_of(out: Path) -> dict[str, torch.Tensor]:
     net = GlyphNet()
-    trainer.load_checkpoint(out, net, torch.optim.AdamW(net.parameters()))
+    checkpoints.load_checkpoint(out, net, torch.optim.AdamW(net.parameters()))
     return net.state_dict()
 
 

@@ -165,9 +165,7 @@ def test_any_pixels_equal_a_double_loop(seed: int, rows: int, columns: int, tau:
     spread = int(rng.integers(1, 128))
     pixels = rng.integers(128 - spread, 128 + spread, (rows * 28, columns * 28, 3), np.uint8)
     pixels[rng.random(pixels.shape) < rng.random()] = 128
-    assert np.array_equal(
-        build_ui_graph(pixels, 28, tau=tau).labels, plain_graph(pixels, 28, tau)
-    )
+    assert np.array_equal(build_ui_graph(pixels, 28, tau=tau).labels, plain_graph(pixels, 28, tau))
 
 
 def test_the_released_code_is_the_paper_s_equation_with_a_smaller_tau() -> None:

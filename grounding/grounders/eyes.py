@@ -19,7 +19,6 @@ from torch import Tensor
 from ..backbones.backbone import Backbone
 from ..backbones.tower import TowerOutput
 from ..compress import Compression
-from ..errors import BadImage, BadInstruction
 from ..evidence import EvidenceProvider
 from ..fusion import FusionWeights, evidence_scores, fuse_scores
 from ..grid import PatchGrid, Preprocessing, cut_patches, resized, to_rgb
@@ -27,8 +26,8 @@ from ..patch_scorer import PatchScorer
 from ..plan import Share, VisualPlan, make_plan, plan_all
 from ..types import Grounding
 from ..ui_graph import build_ui_graph
+from .prompts import check_item
 
-LONGEST_INSTRUCTION = 4000
 # Samples that go through the language model together.
 BATCH = 8
 
@@ -95,9 +94,7 @@ class Eyes:
         looks: list[Look] = []
         with clock.stage("prepare"):
             for image, instruction in items:
-                check_instruction(instruction)
-                if image is None:
-                    raise BadImage("every item of a batch needs a picture, but one has none")
+                check_item(image, instruction)
                 if id(image) not in numbers:
                     numbers[id(image)] = len(looks)
                     original = to_rgb(image)
@@ -141,18 +138,6 @@ class Eyes:
         words = self.backbone.embed(ids)[None].to(tokens.device)
         scores: NDArray[np.float32] = self.scorer(tokens[None], words)[0].float().cpu().numpy()
         return scores
-
-
-def check_instruction(instruction: str) -> None:
-    """Refuse an instruction that says nothing, or too much."""
-    if not instruction.strip():
-        raise BadInstruction(
-            "the instruction is empty: say what to find, for example 'Save button'"
-        )
-    if len(instruction) > LONGEST_INSTRUCTION:
-        raise BadInstruction(
-            f"the instruction has {len(instruction)} characters, more than {LONGEST_INSTRUCTION}"
-        )
 
 
 class ModelGrounder:

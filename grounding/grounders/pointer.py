@@ -46,6 +46,11 @@ class PointerGrounder(ModelGrounder):
         if self._query is None:
             raise BadCheckpoint("the tokenizer has no <|pointer_pad|>: this is no pointer model")
 
+    @property
+    def parts(self) -> tuple[Eyes, Heads, PointerPrompt]:
+        """What the grounder is made of, for training."""
+        return self.eyes, self._heads, self._prompt
+
     def _batch(self, items: Sequence[tuple[Any, str]]) -> list[Grounding]:
         clock, eyes = Clock(), self.eyes
         seen = eyes.look(items, clock)

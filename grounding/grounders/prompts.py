@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import BadImage, BadInstruction
+
+LONGEST_INSTRUCTION = 4000
 POINTER_SYSTEM = (
     "You control a graphical interface by looking at its screenshot. Find the element that the "
     "instruction means and click it with PyAutoGUI. Write the place as special tokens that refer "
@@ -66,3 +69,17 @@ def question(instruction: str, convention: str) -> str:
 def text_ids(tokenizer: Any, tokens: int, instruction: str, convention: str) -> list[int]:
     """Return the prompt of a model that writes coordinates, with room for a picture's tokens."""
     return chat_ids(tokenizer, TEXT_SYSTEM, tokens, question(instruction, convention))
+
+
+def check_item(image: Any, instruction: str) -> None:
+    """Refuse a question without a picture, or one that says nothing, or too much."""
+    if not instruction.strip():
+        raise BadInstruction(
+            "the instruction is empty: say what to find, for example 'Save button'"
+        )
+    if len(instruction) > LONGEST_INSTRUCTION:
+        raise BadInstruction(
+            f"the instruction has {len(instruction)} characters, more than {LONGEST_INSTRUCTION}"
+        )
+    if image is None:
+        raise BadImage("every item of a batch needs a picture, but one has none")

@@ -17,11 +17,11 @@ from typing import Any, Self
 
 from PIL import Image
 
-from ..errors import BadImage, ServerError
+from ..errors import ServerError
 from ..grid import Preprocessing, resized, to_rgb
 from ..types import Grounding
 from .conventions import check_convention, read_place
-from .prompts import TEXT_SYSTEM, check_instruction, question
+from .prompts import TEXT_SYSTEM, check_item, question
 
 # Requests that are under way together: the server makes batches of them.
 TOGETHER = 8
@@ -58,7 +58,7 @@ class ServerGrounder:
     ) -> None:
         self._convention = check_convention(convention)
         self._url, self._timeout = url.rstrip("/"), timeout
-        self._key = os.environ.get("OPENAI_API_KEY") if key is None else key
+        self._key = (os.environ.get("OPENAI_API_KEY", "") if key is None else key).strip()
         self._opener = urllib.request.build_opener(_NoRedirects)
         self._how = how or Preprocessing()
         self._model = model or self._only_model()
@@ -70,9 +70,7 @@ class ServerGrounder:
     def ground_many(self, items: Sequence[tuple[Any, str]]) -> list[Grounding]:
         """Answer (picture, instruction) pairs, in order; several requests run together."""
         for image, instruction in items:
-            check_instruction(instruction)
-            if image is None:
-                raise BadImage("every item of a batch needs a picture, but one has none")
+            check_item(image, instruction)
         with ThreadPoolExecutor(TOGETHER) as pool:
             return list(pool.map(self._answer, *zip(*items, strict=True))) if items else []
 
@@ -133,7 +131,7 @@ class ServerGrounder:
         return names[0]
 
     def _call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Get a path of the server, or post to it; every failure is one sentence without the key."""
+        """Get a path of the server, or post to it; failures are one sentence without the key."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -153,9 +151,9 @@ class ServerGrounder:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise ServerError(f"{address} cannot be reached: it timed out") from None
             raise ServerError(f"{address} cannot be reached: {self._short(str(error))}") from None
-        except ValueError as error:  # not JSON, or no address
+        except ValueError:  # no JSON; or no address, or a key that no header can hold
             raise ServerError(
-                f"{address} is no OpenAI-compatible server: {self._short(str(error))}"
+                f"{address} is no OpenAI-compatible server: check the address and the key"
             ) from None
 
     def _said(self, error: urllib.error.HTTPError) -> str:

@@ -6,13 +6,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import checkpoints as checkpoints
     from . import curves as curves
     from . import export as export
     from . import glyph_samples as glyph_samples
+    from . import grounder as grounder
+    from . import losses as losses
     from . import pages as pages
     from . import reader as reader
+    from . import records as records
 
-_MODULES = {"curves", "export", "glyph_samples", "pages", "reader"}
+_MODULES = {
+    "checkpoints", "curves", "export", "glyph_samples", "grounder", "losses", "pages", "reader",
+    "records",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

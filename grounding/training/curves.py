@@ -14,9 +14,9 @@ def draw_curves(curve: Sequence[dict[str, Any]], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, len(curve[0]["loss"]), figsize=(14, 3.2))
+    figure, axes = pyplot.subplots(1, len(curve[0]["loss"]), figsize=(14, 3.2), squeeze=False)
     steps = [point["step"] for point in curve]
-    for axis, name in zip(axes, curve[0]["loss"], strict=True):
+    for axis, name in zip(axes[0], curve[0]["loss"], strict=True):
         axis.plot(steps, [point["loss"][name] for point in curve], linewidth=1)
         axis.set(title=name, xlabel="step", yscale="log")
         axis.grid(alpha=0.3)

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from ..errors import BadWeights
 from ..reader.model import GlyphNet, parameter_count, state_to_save
-from .reader import load_checkpoint
+from .checkpoints import load_checkpoint
 
 
 def export_reader(checkpoint: Path, out: Path, about: dict[str, Any]) -> dict[str, Any]:

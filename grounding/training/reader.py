@@ -6,25 +6,22 @@ curve, and the same command on the same machine gives the same weights.
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from ..reader.alphabet import CLASS_COUNT
 from ..reader.model import GlyphNet
+from .checkpoints import NAME, load_checkpoint, save_checkpoint
 from .glyph_samples import GlyphSample, make_sample
 from .pages import LabelledPage, load_page, page_names
 
@@ -137,44 +134,6 @@ def has_fast_bf16(device: str) -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def save_checkpoint(
-    folder: Path, net: GlyphNet, optimizer: torch.optim.Optimizer, state: dict[str, Any]
-) -> None:
-    """Write weights, the optimizer's memory and the curve; replaces the last one in one move."""
-    tensors = {f"net.{name}": value.contiguous() for name, value in net.state_dict().items()}
-    for number, memory in optimizer.state_dict()["state"].items():
-        for key, value in memory.items():
-            tensors[f"optimizer.{number}.{key}"] = value.contiguous()
-    draft = folder / "checkpoint.draft"
-    save_file(tensors, draft, metadata={"state": json.dumps(state)})
-    draft.replace(folder / "checkpoint.safetensors")
-
-
-def load_checkpoint(
-    folder: Path, net: GlyphNet, optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
-    """Restore what `save_checkpoint` wrote and return its state."""
-    tensors = load_file(folder / "checkpoint.safetensors")
-    net.load_state_dict(
-        {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
-    )
-    memory: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, number, key = name.split(".")
-            memory.setdefault(int(number), {})[key] = value
-    whole = optimizer.state_dict()
-    optimizer.load_state_dict({"state": memory, "param_groups": whole["param_groups"]})
-    return checkpoint_state(folder)
-
-
-def checkpoint_state(folder: Path) -> dict[str, Any]:
-    """Return step, seconds, config and the whole curve of a training folder."""
-    with safe_open(folder / "checkpoint.safetensors", framework="pt") as file:
-        state: dict[str, Any] = json.loads(file.metadata()["state"])
-    return state
-
-
 @dataclass(frozen=True)
 class Progress:
     """One line of the training curve."""
@@ -199,7 +158,7 @@ def train(
     net = GlyphNet().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.weight_decay)
     first, curve, before = 0, [], 0.0
-    if resume and (out / "checkpoint.safetensors").exists():
+    if resume and (out / NAME).exists():
         state = load_checkpoint(out, net, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
     loader = DataLoader(
