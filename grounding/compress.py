@@ -67,7 +67,9 @@ def parse_compress(
     scorer = after[0] if after else "none"
     if not STAGES[scorer].budgeted:
         if keep is not None:
-            raise BadBudget(f'"{spec}" keeps every token: leave out keep, or compress with "focus".')
+            raise BadBudget(
+                f'"{spec}" keeps every token: leave out keep, or compress with "focus".'
+            )
         return Compression(scorer, EVERYTHING, before)
     if own:
         return Compression(scorer, own[0], before)

@@ -48,21 +48,20 @@ def decode(
     for region in best[masses[best] > 0].tolist():
         mine = regions == region
         box, point = _place(cells[mine], weights[mine], grid, moves)
-        found.append(Candidate(point, box, float(masses[region] / total)))
+        found.append(Candidate(point, box, min(1.0, float(masses[region] / total))))
     return tuple(found)
 
 
-def confidence(candidates: Sequence[Candidate], grid: PatchGrid) -> float:
-    """Return how sure the best candidate is, 0..1: its score, less the more of the picture it fills.
+def confidence(candidates: Sequence[Candidate]) -> float:
+    """Return how sure the best candidate is, 0..1: its score, less the larger its box is.
 
-    Attention that is the same everywhere makes one region of everything, with score 1; its
-    confidence is that of a token drawn by chance. `calibration` turns this into a probability.
+    Attention that is the same everywhere makes one region of everything, with score 1, and says
+    nothing: its confidence is 0. `calibration` turns this into a probability of being right.
     """
     if not candidates:
         return 0.0
     box = candidates[0].box
-    cells = (box.x2 - box.x1) * grid.columns * (box.y2 - box.y1) * grid.rows
-    return float(np.clip(candidates[0].score * (1 - (cells - 1) / grid.count), 0, 1))
+    return candidates[0].score * (1 - (box.x2 - box.x1) * (box.y2 - box.y1))
 
 
 def _place(
@@ -98,7 +97,10 @@ def _checked(
     attention: ArrayLike, grid: PatchGrid, threshold: float, top: int
 ) -> tuple[NDArray[np.float64], float]:
     """Return the attention (rows, columns) and its peak, or say what is wrong."""
-    heat = np.asarray(attention, np.float64)
+    try:
+        heat = np.asarray(attention, np.float64)
+    except (TypeError, ValueError):
+        raise GroundingError("Attention needs a number for each visual token.") from None
     if heat.shape not in ((grid.count,), (grid.rows, grid.columns)):
         raise GroundingError(
             f"Attention needs one value for each of {grid.rows} x {grid.columns} tokens, got shape "

@@ -6,6 +6,7 @@ GroundingError
   +- BadInstruction the instruction is empty or too long
   +- BadBudget      a budget of tokens or a compressor's spec makes no sense
   +- BadCheckpoint  a folder or model cannot be used for grounding
+  +- BadRecord      a row of training data cannot be used
   +- ServerError    a model server cannot be reached or does not answer as it should
 """
 
@@ -34,6 +35,10 @@ class BadBudget(GroundingError):
 
 class BadCheckpoint(GroundingError):
     """A folder or model cannot be used for grounding."""
+
+
+class BadRecord(GroundingError):
+    """A row of training data cannot be used; the message names file and line."""
 
 
 class ServerError(GroundingError):

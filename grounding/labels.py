@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import GroundingError
 from .grid import PatchGrid
-from .plan import rank, share_count
+from .plan import Share, rank, share_count
 from .types import Box
 
 Preset = Literal["paper", "released-code"]
@@ -27,7 +27,8 @@ def overlap_labels(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
 
     A box without area (a point, a line) counts as the token at its centre, wholly covered.
     """
-    return overlap_by_patch(grid, box).mean(axis=1)
+    labels: NDArray[np.float32] = overlap_by_patch(grid, box).mean(axis=1)
+    return labels
 
 
 def overlap_by_patch(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
@@ -49,7 +50,8 @@ def _covered(cells: int, start: float, end: float) -> NDArray[np.float64]:
     """Return the share of each of ``cells`` equal parts of 0..1 that start..end covers."""
     left = np.arange(cells)
     covered = np.minimum(left + 1, end * cells) - np.maximum(left, start * cells)
-    return np.clip(covered, 0, 1)
+    share: NDArray[np.float64] = np.clip(covered, 0, 1)
+    return share
 
 
 def fuse_labels(
@@ -76,7 +78,8 @@ def fuse_labels(
         raise GroundingError(
             f"Labels are fused by one of {', '.join(get_args(Preset))}, got {preset!r}."
         )
-    return fused.mean(axis=1).astype(np.float32)
+    labels: NDArray[np.float32] = fused.mean(axis=1).astype(np.float32)
+    return labels
 
 
 def pointer_target(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
@@ -90,7 +93,7 @@ def pointer_target(grid: PatchGrid, box: Box) -> NDArray[np.float32]:
 def recall_at(scores: ArrayLike, positives: ArrayLike, share: float) -> float:
     """Return which part of the positive tokens is among the best ``share`` of all tokens."""
     ranks = _ranks_of(scores, positives)
-    return float((ranks < share_count(share, np.size(scores))).mean())
+    return float((ranks < share_count(Share(share).value, np.size(scores))).mean())
 
 
 def full_coverage_budget(scores: ArrayLike, positives: ArrayLike) -> float:

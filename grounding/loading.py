@@ -171,6 +171,10 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
     settings = {key: value for key, value in config.items() if key != "model_type"}
     if options.dtype not in (*DTYPES, "auto"):
         raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
+    # The heads' tensors are unknown to the stock class, which would print each of them.
+    loudness = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     try:
         model, told = model_class.from_pretrained(
             folder,
@@ -185,6 +189,8 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
         raise BadCheckpoint(f"{folder} cannot be loaded: {reason}") from error
+    finally:
+        transformers.logging.set_verbosity(loudness)
     extra = [name for name in told["unexpected_keys"] if not _is_head(name)]
     complain(folder, told["missing_keys"], extra)
     if options.device_map is None:

@@ -28,7 +28,7 @@ Weight = Literal["log", "sqrt", "inverse"]
 PAPER_TAU = 2.0
 RELEASED_TAU = math.sqrt(2.0)
 # Every this many lines of pixels count for the colour of a cell.
-_SAMPLING = 7
+_SAMPLING = 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +114,8 @@ def build_ui_graph(
 ) -> UIGraph:
     """Build the graph of a resized screen (H, W, 3) whose cells are ``factor`` pixels wide."""
     _check(pixels, factor, tau, weight)
-    limit = _limit(tau)
     band = _Band(pixels, factor)
-    return UIGraph(
-        factor, tau, weight, band.alike_right(limit), band.alike_down(limit), band.colours()
-    )
+    return UIGraph(factor, tau, weight, *band.alike(_limit(tau)), band.colours())
 
 
 def update_ui_graph(
@@ -142,9 +139,10 @@ def update_ui_graph(
     end, bottom = min(columns, x2 + 1), min(rows, y2 + 1)
     band = _Band(pixels[top * factor : bottom * factor, left * factor : end * factor], factor)
     right, down = previous.right.copy(), previous.down.copy()
-    colours, limit = previous.cell_colours.copy(), _limit(previous.tau)
-    right[top:bottom, left : end - 1] = band.alike_right(limit)
-    down[top : bottom - 1, left:end] = band.alike_down(limit)
+    right[top:bottom, left : end - 1], down[top : bottom - 1, left:end] = band.alike(
+        _limit(previous.tau)
+    )
+    colours = previous.cell_colours.copy()
     colours[top:bottom, left:end] = band.colours()
     return UIGraph(factor, previous.tau, previous.weight, right, down, colours)
 
@@ -166,59 +164,74 @@ def _limit(tau: float) -> int:
 
 
 class _Band:
-    """Compares the neighbouring cells of a screen.
+    """Compares the neighbouring cells of a screen, a row of cells at a time.
 
-    The greatest difference m in each column of pixels bounds a pair's sum of squares S: sum(m^2)
-    <= S <= factor * sum(m^2). On screens that decides nearly every pair with arithmetic on bytes;
-    only the others are summed in full. All arithmetic is on integers, a row of cells at a time, so
-    that it stays in the processor's cache.
+    Reading a screen takes longer than computing, so a row is compared both ways while it is in the
+    processor's cache, and its bytes stay bytes for as long as they can.
     """
 
     def __init__(self, pixels: NDArray[np.uint8], factor: int) -> None:
         rows, columns = pixels.shape[0] // factor, pixels.shape[1] // factor
-        self._shape = (rows, columns, 3 * factor)
-        self._factor = factor
-        self._lines = np.ascontiguousarray(pixels).reshape(rows, -1)
+        self._cells = np.ascontiguousarray(pixels).reshape(rows, factor, columns, 3 * factor)
 
-    def alike_right(self, limit: int) -> NDArray[np.bool_]:
-        """Tell which cells are like the one to their right."""
-        # In memory a line's last cell stands before the next one's first: those do not count.
-        step = self._shape[2]
-        return self._alike(self._lines[:, :-step], self._lines[:, step:], limit)[:, :-1]
-
-    def alike_down(self, limit: int) -> NDArray[np.bool_]:
-        """Tell which cells are like the one below."""
-        return self._alike(self._lines[:-1], self._lines[1:], limit)
-
-    def _alike(
-        self, one: NDArray[np.uint8], two: NDArray[np.uint8], limit: int
-    ) -> NDArray[np.bool_]:
-        (_, columns, step), size = self._shape, one.shape[1]
-        alike = np.zeros((len(one), columns), bool)
-        gap, low = np.zeros(self._lines.shape[1], np.uint8), np.empty(size, np.uint8)
-        lines = gap.reshape(self._factor, columns * step)
-        most = np.empty((len(one), columns * step), np.uint8)
-        for row in range(len(one)):
-            np.maximum(one[row], two[row], out=gap[:size])
-            np.minimum(one[row], two[row], out=low)
-            gap[:size] -= low
-            lines.max(axis=0, out=most[row])
-            wide = most[row].reshape(columns, step).astype(np.int32)
-            least = np.einsum("ij,ij->i", wide, wide)
-            np.less(self._factor * least, limit, out=alike[row])
-            unsure = np.flatnonzero((least < limit) & ~alike[row])
-            if unsure.size:
-                cells = lines.reshape(self._factor, columns, step)[:, unsure].astype(np.int32)
-                alike[row, unsure] = np.einsum("ijk,ijk->j", cells, cells) < limit
-        return alike
+    def alike(self, limit: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell which cells are like the one to their right, and which like the one below."""
+        rows, factor, columns, step = self._cells.shape
+        flat, inner = self._cells.reshape(rows, -1), (factor * columns - 1) * step
+        right, down = np.zeros((2, rows, columns), bool)
+        gap, room = np.zeros((2, flat.shape[1]), np.uint8)
+        cells = gap.reshape(factor, columns, step)
+        for row in range(rows):
+            # A line's last cell meets the next line's first one here, which is left out below.
+            _difference(flat[row, :-step], flat[row, step:], gap[:inner], room[:inner])
+            right[row] = _below(cells, room, limit)
+            if row + 1 < rows:
+                _difference(flat[row], flat[row + 1], gap, room)
+                down[row] = _below(cells, room, limit)
+        return right[:, :-1], down[:-1]
 
     def colours(self) -> NDArray[np.float32]:
         """Return the mean colour of each cell, from a sample of its lines."""
-        rows, columns, step = self._shape
-        lines = self._lines.reshape(rows, self._factor, -1)
-        sample = lines[:, min(_SAMPLING // 2, self._factor - 1) :: _SAMPLING]
-        sums = sample.sum(axis=1, dtype=np.uint32).astype(np.float32)
-        channels = np.tile(np.eye(3, dtype=np.float32), (self._factor, 1))
-        totals = sums.reshape(rows, columns, step) @ channels
-        means: NDArray[np.float32] = totals / np.float32(sample.shape[1] * self._factor)
+        rows, factor, columns, step = self._cells.shape
+        sample = self._cells[:, min(_SAMPLING // 2, factor - 1) :: _SAMPLING]
+        sums = sample[:, 0].astype(np.float32)
+        for line in range(1, sample.shape[1]):
+            sums += sample[:, line]
+        channels = np.tile(np.eye(3, dtype=np.float32), (factor, 1))
+        means: NDArray[np.float32] = (sums.reshape(-1, step) @ channels).reshape(rows, columns, 3)
+        means /= sample.shape[1] * factor
         return means
+
+
+def _difference(
+    one: NDArray[np.uint8],
+    two: NDArray[np.uint8],
+    gap: NDArray[np.uint8],
+    room: NDArray[np.uint8],
+) -> None:
+    """Write the absolute difference into ``gap``."""
+    np.maximum(one, two, out=gap)
+    np.minimum(one, two, out=room)
+    gap -= room
+
+
+def _below(gap: NDArray[np.uint8], room: NDArray[np.uint8], limit: int) -> NDArray[np.bool_]:
+    """Tell of which cells (lines, columns, bytes) the sum of squares lies below the limit.
+
+    The greatest value m in each column of pixels bounds that sum: sum(m^2) <= sum <= lines *
+    sum(m^2). On screens that decides nearly every cell; only the others are summed in full.
+    """
+    lines, columns, step = gap.shape
+    half = -(-lines // 2)  # where the halves overlap, the greatest value stays the same
+    folded = room[: half * columns * step].reshape(half, columns, step)
+    np.maximum(gap[:half], gap[lines - half :], out=folded)
+    most = folded.max(axis=0).astype(np.int32)
+    least = np.einsum("ij,ij->i", most, most)
+    below: NDArray[np.bool_] = lines * least < limit
+    unsure = np.flatnonzero(~below & (least < limit))
+    if unsure.size:
+        squares = gap[:, unsure].astype(np.uint16)
+        squares *= squares
+        sums = squares.sum(axis=0, dtype=np.uint32).sum(axis=1, dtype=np.int64)
+        below[unsure] = sums < limit
+    return below

@@ -129,7 +129,8 @@ def test_a_whole_button_beats_one_hot_token() -> None:
     assert button.box.contains(Point(8 / 12, 2 / 6))
     assert button.score == pytest.approx(7.2 / 8.2)
     assert speck.score == pytest.approx(1 / 8.2)
-    assert confidence((button, speck)) == pytest.approx(6.2 / 8.2)
+    # The button fills a sixth of the picture.
+    assert confidence((button, speck)) == pytest.approx(7.2 / 8.2 * 5 / 6)
 
 
 def test_tokens_that_touch_at_a_corner_are_two_regions() -> None:
@@ -161,11 +162,21 @@ def test_equal_regions_come_in_the_order_of_the_screen() -> None:
 
 
 def test_confidence_is_a_share() -> None:
-    place = Box(0, 0, 1, 1)
-    one, two = Candidate(place.center, place, 0.7), Candidate(place.center, place, 0.2)
     assert confidence(()) == 0
-    assert confidence((one,)) == 0.7
-    assert confidence((one, two)) == pytest.approx(0.5)
+    place = Box(0.2, 0.2, 0.3, 0.4)
+    assert confidence((Candidate(place.center, place, 1.0),)) == pytest.approx(0.98)
+
+
+def test_attention_that_says_nothing_has_no_confidence() -> None:
+    assert confidence(decode(np.full(30, 1 / 30), grid_of(6, 5))) == 0
+    assert decode(np.zeros(30), grid_of(6, 5)) == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(sides, sides, st.integers(0, 2**32))
+def test_confidence_lies_between_nothing_and_the_score(columns: int, rows: int, seed: int) -> None:
+    candidates = decode(attention_of(columns, rows, seed), grid_of(columns, rows))
+    assert 0 <= confidence(candidates) <= candidates[0].score <= 1
 
 
 @pytest.mark.parametrize(
@@ -174,7 +185,6 @@ def test_confidence_is_a_share() -> None:
         ([math.nan, 1, 1, 1], {}),
         ([math.inf, 1, 1, 1], {}),
         ([-0.1, 1, 1, 1], {}),
-        ([0, 0, 0, 0], {}),
         ([1, 1, 1], {}),
         ([], {}),
         (["x", 1, 1, 1], {}),

@@ -33,6 +33,7 @@ boxes = st.builds(box_of, shares, shares, shares, shares)
 @settings(max_examples=100, deadline=None)
 @given(grids, boxes)
 def test_overlap_equals_the_areas_of_a_double_loop(grid: PatchGrid, box: Box) -> None:
+    assume(box.x1 < box.x2 and box.y1 < box.y2)
     expected = []
     for row in range(grid.rows):
         for column in range(grid.columns):
@@ -58,6 +59,32 @@ def test_overlap_equals_the_reference_s_drawn_mask() -> None:
     means = mask.reshape(6, 28, 10, 28).mean(axis=(1, 3)).ravel()
     box = Box.from_pixels(41, 30, 200, 95, grid.size)
     assert np.allclose(L.overlap_labels(grid, box), means, atol=1e-6)
+
+
+@given(grids, shares, shares, shares)
+def test_a_box_without_area_is_its_token(grid: PatchGrid, x: float, y: float, other: float) -> None:
+    for box in (Box(x, y, x, y), box_of(x, other, y, y), box_of(x, x, y, other)):
+        labels = L.overlap_labels(grid, box)
+        assert np.flatnonzero(labels).tolist() == [grid.token_at(box.center)]
+        assert labels.max() == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(grids, boxes)
+def test_a_token_s_overlap_is_the_mean_of_its_patches(grid: PatchGrid, box: Box) -> None:
+    fine = PatchGrid(grid.width, grid.height, grid.resized_width, grid.resized_height, 14, 1)
+    patches = L.overlap_by_patch(grid, box)
+    assert np.allclose(patches.mean(axis=1), L.overlap_labels(grid, box), atol=1e-6)
+    assume(box.x1 < box.x2 and box.y1 < box.y2)
+    each = L.overlap_labels(fine, box).reshape(grid.rows, 2, grid.columns, 2)
+    assert np.allclose(patches, each.transpose(0, 2, 1, 3).reshape(-1, 4), atol=1e-6)
+
+
+def test_the_released_code_clips_patches_before_their_mean() -> None:
+    patches, graph = np.array([[1.0, 1, 0, 0]]), [0.8]
+    assert L.fuse_labels(patches, graph, "released-code")[0] == pytest.approx(2 * 0.7 - 1)
+    assert L.fuse_labels([0.5], graph, "released-code")[0] == pytest.approx(2 * 0.9 - 1)
+    assert L.fuse_labels(patches, graph)[0] == L.fuse_labels([0.5], graph)[0]
 
 
 @settings(max_examples=100, deadline=None)

@@ -117,9 +117,9 @@ class Eyes:
         self, seen: Seen, number: int, instruction: str, noticed: dict[int, Any]
     ) -> VisualPlan:
         look, budget = seen.looks[number], self.compression.budget
-        if budget == Share(1.0) or self.compression.name == "none":
+        if budget == Share(1.0) or self.compression.scorer == "none":
             return plan_all(look.grid)
-        if self.compression.name == "uigraph":
+        if self.compression.scorer == "uigraph":
             return make_plan(look.grid, look.distinctive, budget, "uigraph")
         learned = evidence = None
         if self.scorer is not None:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..decode import confidence, decode
@@ -78,6 +79,8 @@ class Verified(_Around):
             replace(candidate, score=float(self._judge(picture, answer.instruction, candidate)))
             for candidate in _candidates(answer)
         ]
+        if not all(0 <= candidate.score <= 1 for candidate in judged):
+            raise GroundingError("a judge must answer between 0 and 1, and this one did not")
         judged.sort(key=lambda candidate: -candidate.score)
         best = judged[0]
         seconds = answer.seconds | {"verify": round(time.perf_counter() - started, 6)}
@@ -106,39 +109,50 @@ class Zoomed(_Around):
         self._below, self._share = below, share
 
     def ground_many(self, items: Sequence[tuple[Any, str]]) -> list[Grounding]:
-        """Answer (picture, instruction) pairs, in order."""
+        """Answer (picture, instruction) pairs, in order; the second looks are a batch too."""
         answers = self._inner.ground_many(items)
         started = time.perf_counter()
-        parts: list[Box] = []
-        again: list[int] = []
-        cut: list[tuple[Any, str]] = []
-        for number, ((image, instruction), answer) in enumerate(zip(items, answers, strict=True)):
-            if answer.point is not None and answer.confidence < self._below:
-                picture = to_rgb(image)
-                part = _around(answer.point, self._share, picture.size)
-                pixels = tuple(round(side) for side in part.to_pixels(picture.size))
-                cut.append((picture.crop(pixels), instruction))
-                parts.append(part)
-                again.append(number)
-        if not cut:
+        unsure = [
+            number
+            for number, answer in enumerate(answers)
+            if answer.found and answer.confidence < self._below
+        ]
+        if not unsure:
             return answers
-        closer = self._inner.ground_many(cut)
-        spent = round((time.perf_counter() - started) / len(cut), 6)
-        for number, part, second in zip(again, parts, closer, strict=True):
-            first = answers[number]
-            seconds = first.seconds | {"zoom": spent}
-            answers[number] = replace(first, seconds=seconds)
-            if second.point is not None and second.confidence > first.confidence:
-                answers[number] = replace(
-                    first, point=_point_in(part, second.point),
-                    box=second.box and _box_in(part, second.box), confidence=second.confidence,
-                    alternatives=tuple(
-                        Candidate(_point_in(part, other.point), _box_in(part, other.box), other.score)
-                        for other in second.alternatives
-                    ),
-                    seconds=seconds, answer=second.answer,
-                )  # fmt: skip
+        looks = [self._closer(items[number][0], answers[number]) for number in unsure]
+        asked = [(cut, items[number][1]) for number, (cut, _) in zip(unsure, looks, strict=True)]
+        seconds = self._inner.ground_many(asked)
+        spent = round((time.perf_counter() - started) / len(unsure), 6)
+        for number, (_, part), second in zip(unsure, looks, seconds, strict=True):
+            chosen = _second(answers[number], second, part)
+            answers[number] = replace(chosen, seconds=chosen.seconds | {"zoom": spent})
         return answers
+
+    def _closer(self, image: Any, answer: Grounding) -> tuple[Image.Image, Box]:
+        """Cut out the part of a picture to look at again."""
+        assert answer.point is not None
+        picture = to_rgb(image)
+        part = _around(answer.point, self._share, picture.size)
+        x1, y1, x2, y2 = (round(side) for side in part.to_pixels(picture.size))
+        return picture.crop((x1, y1, x2, y2)), part
+
+
+def _second(first: Grounding, second: Grounding, part: Box) -> Grounding:
+    """Return the surer of two answers, the second of which is about a part of the picture."""
+    if second.point is None or second.confidence <= first.confidence:
+        return first
+    others = [
+        Candidate(_point_in(part, other.point), _box_in(part, other.box), other.score)
+        for other in second.alternatives
+    ]
+    return replace(
+        first,
+        point=_point_in(part, second.point),
+        box=second.box and _box_in(part, second.box),
+        confidence=second.confidence,
+        alternatives=tuple(others),
+        answer=second.answer,
+    )
 
 
 class Averaged(_Around):
@@ -177,7 +191,7 @@ def _averaged(views: list[Grounding]) -> Grounding:
     for view in views:
         for name, spent in view.seconds.items():
             seconds[name] = seconds.get(name, 0.0) + spent
-    heat = np.mean(heats, axis=0, dtype=np.float64).astype(np.float32)
+    heat: NDArray[np.float32] = np.mean(np.stack(heats), axis=0, dtype=np.float32)
     candidates = decode(heat, first.plan.grid)
     absent = [view.confidence for view in views if not view.found]
     if 2 * len(absent) > len(views):

@@ -100,7 +100,6 @@ def train(
         state = load_checkpoint(out, plain, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
     trainee, stepper = accelerator.prepare(plain, optimizer)
-    trainee.train()
     started = time.monotonic()
     sums: dict[str, float] = {}
     count = 0
@@ -138,13 +137,15 @@ def _step(
     torch.manual_seed(rng.getrandbits(40))  # dropout, too, follows from the step
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(config, step)
+    trainee.train()
     chosen = [prepare(rng.choice(records), plain.how) for _ in range(config.batch)]
     parts: dict[str, torch.Tensor] = trainee(chosen, config.loss, rng)
     optimizer.zero_grad(set_to_none=True)
     accelerator.backward(torch.stack(list(parts.values())).sum())
     accelerator.clip_grad_norm_(trainee.parameters(), config.clip)
     optimizer.step()
-    return {name: float(value) for name, value in parts.items()}
+    trainee.eval()  # between steps the grounder can be asked
+    return {name: value.item() for name, value in parts.items()}
 
 
 def export(grounder: PointerGrounder, out: Path, source: Path) -> Path:
