@@ -28,7 +28,9 @@ Weight = Literal["log", "sqrt", "inverse"]
 PAPER_TAU = 2.0
 RELEASED_TAU = math.sqrt(2.0)
 # Every this many lines of pixels count for the colour of a cell.
-_SAMPLING = 14
+_SAMPLING = 7
+# Pairs of cells summed at once: they stay in the processor's cache.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,10 +166,12 @@ def _limit(tau: float) -> int:
 
 
 class _Band:
-    """Compares the neighbouring cells of a screen, a row of cells at a time.
+    """Compares the neighbouring cells of a screen.
 
-    Reading a screen takes longer than computing, so a row is compared both ways while it is in the
-    processor's cache, and its bytes stay bytes for as long as they can.
+    The greatest difference m in each column of pixels bounds a pair's sum of squares S: sum(m^2)
+    <= S <= factor * sum(m^2). On screens that decides nearly every pair with arithmetic on bytes;
+    only the others are summed in full. All arithmetic is on integers, and goes through the screen
+    once, a row of cells at a time, because reading it takes longer than computing.
     """
 
     def __init__(self, pixels: NDArray[np.uint8], factor: int) -> None:
@@ -176,19 +180,28 @@ class _Band:
 
     def alike(self, limit: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Tell which cells are like the one to their right, and which like the one below."""
+        cells = self._cells
+        most_right, most_down = self._greatest_differences()
+        return (
+            _decide(most_right[:, :-1], cells[:, :, :-1], cells[:, :, 1:], limit),
+            _decide(most_down[:-1], cells[:-1], cells[1:], limit),
+        )
+
+    def _greatest_differences(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         rows, factor, columns, step = self._cells.shape
-        flat, inner = self._cells.reshape(rows, -1), (factor * columns - 1) * step
-        right, down = np.zeros((2, rows, columns), bool)
-        gap, room = np.zeros((2, flat.shape[1]), np.uint8)
-        cells = gap.reshape(factor, columns, step)
+        flat = self._cells.reshape(rows, -1)
+        right, down = np.zeros((2, rows, columns * step), np.uint8)
+        gap, low = np.zeros((2, flat.shape[1]), np.uint8)
+        lines, inner = gap.reshape(factor, -1), flat.shape[1] - step
         for row in range(rows):
-            # A line's last cell meets the next line's first one here, which is left out below.
-            _difference(flat[row, :-step], flat[row, step:], gap[:inner], room[:inner])
-            right[row] = _below(cells, room, limit)
+            # A line's last cell meets the next line's first one here; `alike` leaves that out.
+            _difference(flat[row, :-step], flat[row, step:], gap[:inner], low[:inner])
+            lines.max(axis=0, out=right[row])
             if row + 1 < rows:
-                _difference(flat[row], flat[row + 1], gap, room)
-                down[row] = _below(cells, room, limit)
-        return right[:, :-1], down[:-1]
+                _difference(flat[row], flat[row + 1], gap, low)
+                lines.max(axis=0, out=down[row])
+        shape = (rows, columns, step)
+        return right.reshape(shape), down.reshape(shape)
 
     def colours(self) -> NDArray[np.float32]:
         """Return the mean colour of each cell, from a sample of its lines."""
@@ -207,31 +220,29 @@ def _difference(
     one: NDArray[np.uint8],
     two: NDArray[np.uint8],
     gap: NDArray[np.uint8],
-    room: NDArray[np.uint8],
+    low: NDArray[np.uint8],
 ) -> None:
-    """Write the absolute difference into ``gap``."""
+    """Write the absolute difference into ``gap``; ``low`` is room to work in."""
     np.maximum(one, two, out=gap)
-    np.minimum(one, two, out=room)
-    gap -= room
+    np.minimum(one, two, out=low)
+    gap -= low
 
 
-def _below(gap: NDArray[np.uint8], room: NDArray[np.uint8], limit: int) -> NDArray[np.bool_]:
-    """Tell of which cells (lines, columns, bytes) the sum of squares lies below the limit.
-
-    The greatest value m in each column of pixels bounds that sum: sum(m^2) <= sum <= lines *
-    sum(m^2). On screens that decides nearly every cell; only the others are summed in full.
-    """
-    lines, columns, step = gap.shape
-    half = -(-lines // 2)  # where the halves overlap, the greatest value stays the same
-    folded = room[: half * columns * step].reshape(half, columns, step)
-    np.maximum(gap[:half], gap[lines - half :], out=folded)
-    most = folded.max(axis=0).astype(np.int32)
-    least = np.einsum("ij,ij->i", most, most)
-    below: NDArray[np.bool_] = lines * least < limit
-    unsure = np.flatnonzero(~below & (least < limit))
-    if unsure.size:
-        squares = gap[:, unsure].astype(np.uint16)
-        squares *= squares
-        sums = squares.sum(axis=0, dtype=np.uint32).sum(axis=1, dtype=np.int64)
-        below[unsure] = sums < limit
-    return below
+def _decide(
+    most: NDArray[np.uint8], one: NDArray[np.uint8], two: NDArray[np.uint8], limit: int
+) -> NDArray[np.bool_]:
+    """Tell which pairs of cells lie below the limit, given their greatest differences."""
+    factor = one.shape[1]
+    wide = most.astype(np.int32)
+    least = np.einsum("ijk,ijk->ij", wide, wide)
+    alike: NDArray[np.bool_] = factor * least < limit
+    y, x = np.nonzero(~alike & (least < limit))
+    one, two = one.swapaxes(0, 1), two.swapaxes(0, 1)
+    for start in range(0, len(y), _AT_ONCE):
+        rows, columns = y[start : start + _AT_ONCE], x[start : start + _AT_ONCE]
+        squares = one[:, rows, columns].astype(np.int16)
+        squares -= two[:, rows, columns]
+        squares *= squares  # at most 255^2: that fits 16 bits without a sign
+        sums = squares.view(np.uint16).sum(axis=0, dtype=np.uint32).sum(axis=1, dtype=np.int64)
+        alike[rows, columns] = sums < limit
+    return alike

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from grounding import compress
@@ -25,7 +27,7 @@ from grounding.plan import Count, Mass, Share
         ("none", None, "none", EVERYTHING),
     ],
 )
-def test_specs_are_read(spec, keep, scorer, budget):
+def test_specs_are_read(spec: Any, keep: Any, scorer: Any, budget: Any) -> None:
     assert parse_compress(spec, keep) == Compression(scorer, budget)
 
 
@@ -35,20 +37,20 @@ def test_specs_are_read(spec, keep, scorer, budget):
     + [("focus:2.5", None), ("focus+uigraph", None), ("focus+focus", None), ("", None)]
     + [("focus+", None), ("focus:mass", None), ("none+focus", None), (None, 0), ("focus", 1.5)],
 )
-def test_contradictions_are_refused(spec, keep):
+def test_contradictions_are_refused(spec: Any, keep: Any) -> None:
     with pytest.raises(BadBudget) as caught:
         parse_compress(spec, keep)
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_name_is_told_the_known_ones():
+def test_an_unknown_name_is_told_the_known_ones() -> None:
     with pytest.raises(BadBudget) as caught:
         parse_compress("focsu:0.3")
     for name in (*compress.STAGES, "focsu"):
         assert name in str(caught.value)
 
 
-def test_a_stage_before_the_tower_can_be_added(monkeypatch):
+def test_a_stage_before_the_tower_can_be_added(monkeypatch: Any) -> None:
     monkeypatch.setitem(compress.STAGES, "crop", Stage("before", False, "drops pixels"))
     assert parse_compress("crop") == Compression("none", EVERYTHING, ("crop",))
     assert parse_compress("crop+focus:0.3") == Compression("focus", Share(0.3), ("crop",))

@@ -1,15 +1,15 @@
-"""From attention to places: equal to a plain flood, and the point always lies in its region."""
+"""Attention becomes places, against a search from cell to cell."""
 
 from __future__ import annotations
 
 import math
-import time
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from grounding.decode import confidence, decode
@@ -17,198 +17,177 @@ from grounding.errors import GroundingError
 from grounding.grid import PatchGrid
 from grounding.types import Box, Candidate, Point
 
-sides = st.integers(1, 14)
+levels = st.sampled_from([0.0, 0.1, 0.29, 0.5, 0.9, 1.0])
+maps = arrays.arrays(np.float64, st.tuples(st.integers(1, 8), st.integers(1, 8)), elements=levels)
 
 
-def grid_of(columns: int, rows: int) -> PatchGrid:
-    return PatchGrid(1000, 700, columns * 28, rows * 28, 14, 2)
+def grid_for(heat: NDArray[np.float64]) -> PatchGrid:
+    rows, columns = heat.shape
+    return PatchGrid(columns * 30, rows * 30, columns * 28, rows * 28, 14, 2)
 
 
-def attention_of(columns: int, rows: int, seed: int) -> NDArray[np.float64]:
-    """A few bumps on a low floor, or sparse noise."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:rows, :columns]
-    field = rng.random((rows, columns)) ** 6 * rng.choice([0.01, 1])
-    for _ in range(rng.integers(0, 4)):
-        v, u, wide = rng.random() * rows, rng.random() * columns, rng.uniform(0.4, 3)
-        field += rng.random() * np.exp(-((y - v) ** 2 + (x - u) ** 2) / wide**2)
-    attention: NDArray[np.float64] = field.ravel() / field.sum()
-    return attention
-
-
-def plain_regions(values: NDArray[np.float64], grid: PatchGrid, threshold: float) -> list[set[int]]:
-    hot = {index for index in range(grid.count) if values[index] > threshold * values.max()}
+def regions_by_search(heat: NDArray[np.float64], threshold: float) -> list[list[tuple[int, int]]]:
+    """Regions of (row, column) by flood fill, in the order of their first cells."""
+    rows, columns = heat.shape
+    hot = {
+        (row, column)
+        for row in range(rows)
+        for column in range(columns)
+        if heat[row, column] > threshold * heat.max()
+    }
     regions = []
-    while hot:
-        stack, region = [min(hot)], set()
-        while stack:
-            index = stack.pop()
-            if index not in hot:
-                continue
-            hot.remove(index)
-            region.add(index)
-            row, column = divmod(index, grid.columns)
-            stack += [index - grid.columns, index + grid.columns]
-            stack += [index - 1] if column else []
-            stack += [index + 1] if column + 1 < grid.columns else []
-        regions.append(region)
+    for cell in sorted(hot):
+        if cell not in hot:
+            continue
+        hot.remove(cell)
+        region, front = [cell], [cell]
+        while front:
+            row, column = front.pop()
+            for near in (
+                (row + 1, column),
+                (row - 1, column),
+                (row, column + 1),
+                (row, column - 1),
+            ):
+                if near in hot:
+                    hot.remove(near)
+                    region.append(near)
+                    front.append(near)
+        regions.append(sorted(region))
     return regions
 
 
-@settings(max_examples=300, deadline=None)
-@given(sides, sides, st.integers(0, 2**32), st.floats(0, 0.95))
-def test_regions_equal_a_flood(columns: int, rows: int, seed: int, threshold: float) -> None:
-    grid, values = grid_of(columns, rows), attention_of(columns, rows, seed)
-    regions = plain_regions(values, grid, threshold)
-    mass = [sum(float(values[index]) for index in region) for region in regions]
-    candidates = decode(values, grid, threshold=threshold, top=1000)
-    assert len(candidates) == len(regions)
-    assert np.allclose([one.score for one in candidates], sorted(mass, reverse=True))
-    owned = []
-    for one in candidates:
-        owner = next(region for region in regions if grid.token_at(one.point) in region)
-        owned.append(owner)
-        places = [grid.token_box(index) for index in owner]
-        assert math.isclose(one.box.x1, min(place.x1 for place in places), abs_tol=1e-12)
-        assert math.isclose(one.box.y1, min(place.y1 for place in places), abs_tol=1e-12)
-        assert math.isclose(one.box.x2, max(place.x2 for place in places), abs_tol=1e-12)
-        assert math.isclose(one.box.y2, max(place.y2 for place in places), abs_tol=1e-12)
-        assert one.box.contains(one.point)
-        weights = {index: float(values[index]) for index in owner}
-        assert math.isclose(one.score, sum(weights.values()), rel_tol=1e-9)
-        mean = Point(
-            sum(w * grid.token_box(i).center.x for i, w in weights.items()) / one.score,
-            sum(w * grid.token_box(i).center.y for i, w in weights.items()) / one.score,
+def decode_by_hand(heat: NDArray[np.float64], threshold: float, top: int) -> list[Candidate]:
+    rows, columns = heat.shape
+    found = []
+    for region in regions_by_search(heat, threshold):
+        mass = sum(heat[cell] for cell in region)
+        x = sum(heat[cell] * (cell[1] + 0.5) for cell in region) / mass
+        y = sum(heat[cell] * (cell[0] + 0.5) for cell in region) / mass
+        if (math.floor(y), math.floor(x)) not in region:
+            peak = max(region, key=lambda cell: (heat[cell], -cell[0], -cell[1]))
+            x, y = peak[1] + 0.5, peak[0] + 0.5
+        box = Box(
+            min(cell[1] for cell in region) / columns,
+            min(cell[0] for cell in region) / rows,
+            (max(cell[1] for cell in region) + 1) / columns,
+            (max(cell[0] for cell in region) + 1) / rows,
         )
-        if grid.token_at(mean) not in owner:  # a ring, a hook: the hottest token stands in
-            peak = max(owner, key=lambda index: (values[index], -index))
-            mean = grid.token_box(peak).center
-        assert math.isclose(one.point.x, mean.x, abs_tol=1e-9)
-        assert math.isclose(one.point.y, mean.y, abs_tol=1e-9)
-    assert len({id(region) for region in owned}) == len(regions)
+        found.append(Candidate(Point(x / columns, y / rows), box, mass / heat.sum()))
+    return sorted(found, key=lambda candidate: -candidate.score)[:top]
 
 
 @settings(max_examples=200, deadline=None)
-@given(sides, sides, st.integers(0, 2**32), st.floats(0.1, 30))
-def test_with_offsets_the_point_stays_in_the_hottest_token(
-    columns: int, rows: int, seed: int, wild: float
-) -> None:
-    grid, values = grid_of(columns, rows), attention_of(columns, rows, seed)
-    offsets = np.random.default_rng(seed).normal(0, wild, (grid.count, 2))
-    best = decode(values, grid, offsets=offsets)[0]
-    index = grid.token_at(best.point)
-    regions = plain_regions(values, grid, 0.3)
-    region = max(regions, key=lambda region: sum(values[list(region)]))
-    assert index == max(region, key=lambda index: (values[index], -index))
-
-
-def test_an_offset_counts_from_the_centre_of_its_token() -> None:
-    grid, values = grid_of(10, 10), np.zeros(100)
-    values[34] = 1
-    offsets = np.zeros((100, 2))
-    offsets[34] = 0.25, -0.25
-    point = decode(values, grid, offsets=offsets)[0].point
-    assert (round(point.x, 9), round(point.y, 9)) == (0.475, 0.325)
-
-
-def test_a_ring_is_answered_with_its_hottest_token() -> None:
-    values = np.zeros((5, 5))
-    values[1:4, 1:4] = 1
-    values[2, 2] = 0
-    values[3, 1] = 1.5
-    best = decode(values, grid_of(5, 5))[0]
-    assert grid_of(5, 5).token_at(best.point) == 16
-    assert best.box == Box(0.2, 0.2, 0.8, 0.8)
-
-
-def test_a_whole_button_beats_one_hot_token() -> None:
-    values = np.zeros((6, 12))
-    values[4, 1] = 1.0
-    values[1:3, 5:11] = 0.6
-    button, speck = decode(values, grid_of(12, 6))
-    assert button.box.contains(Point(8 / 12, 2 / 6))
-    assert button.score == pytest.approx(7.2 / 8.2)
-    assert speck.score == pytest.approx(1 / 8.2)
-    # The button fills a sixth of the picture.
-    assert confidence((button, speck)) == pytest.approx(7.2 / 8.2 * 5 / 6)
-
-
-def test_tokens_that_touch_at_a_corner_are_two_regions() -> None:
-    values = np.array([[2.0, 0], [0, 1]])
-    one, two = decode(values, grid_of(2, 2))
-    assert (one.point, two.point) == (Point(0.25, 0.25), Point(0.75, 0.75))
-    assert decode(values, grid_of(2, 2), top=1) == (one,)
-
-
-def test_rows_do_not_run_into_each_other() -> None:
-    values = np.array([[0.0, 1], [1, 0]])
-    assert len(decode(values, grid_of(2, 2))) == 2
-
-
-@settings(max_examples=100, deadline=None)
-@given(sides, sides, st.integers(0, 2**32), st.sampled_from([1e-300, 1e-20, 1e20, 1e300]))
-def test_the_scale_does_not_matter(columns: int, rows: int, seed: int, scale: float) -> None:
-    grid, values = grid_of(columns, rows), attention_of(columns, rows, seed)
-    for one, two in zip(decode(values, grid), decode(values * scale, grid), strict=True):
-        assert one.score == pytest.approx(two.score)
-        assert one.point.to_pixels(grid.size) == pytest.approx(two.point.to_pixels(grid.size))
-
-
-def test_equal_regions_come_in_the_order_of_the_screen() -> None:
-    values = np.zeros(25)
-    values[[3, 11, 19]] = 1
-    tokens = [grid_of(5, 5).token_at(one.point) for one in decode(values, grid_of(5, 5))]
-    assert tokens == [3, 11, 19]
-
-
-def test_confidence_is_a_share() -> None:
-    assert confidence(()) == 0
-    place = Box(0.2, 0.2, 0.3, 0.4)
-    assert confidence((Candidate(place.center, place, 1.0),)) == pytest.approx(0.98)
-
-
-def test_attention_that_says_nothing_has_no_confidence() -> None:
-    assert confidence(decode(np.full(30, 1 / 30), grid_of(6, 5))) == 0
-    assert decode(np.zeros(30), grid_of(6, 5)) == ()
-
-
-@settings(max_examples=100, deadline=None)
-@given(sides, sides, st.integers(0, 2**32))
-def test_confidence_lies_between_nothing_and_the_score(columns: int, rows: int, seed: int) -> None:
-    candidates = decode(attention_of(columns, rows, seed), grid_of(columns, rows))
-    assert 0 <= confidence(candidates) <= candidates[0].score <= 1
-
-
-@pytest.mark.parametrize(
-    ("attention", "options"),
-    [
-        ([math.nan, 1, 1, 1], {}),
-        ([math.inf, 1, 1, 1], {}),
-        ([-0.1, 1, 1, 1], {}),
-        ([1, 1, 1], {}),
-        ([], {}),
-        (["x", 1, 1, 1], {}),
-        ([1, 1, 1, 2], {"threshold": 1.0}),
-        ([1, 1, 1, 2], {"threshold": -0.1}),
-        ([1, 1, 1, 2], {"threshold": math.nan}),
-        ([1, 1, 1, 2], {"top": 0}),
-        ([1, 1, 1, 2], {"offsets": [[0, 0]]}),
-        ([1, 1, 1, 2], {"offsets": [[math.nan, 0]] * 4}),
-    ],
+@given(
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.integers(0, 10**6),
+    st.sampled_from([0.0, 0.2, 0.3, 0.6]),
+    st.integers(1, 5),
 )
-def test_bad_attention_is_one_sentence(attention: Any, options: dict[str, Any]) -> None:
-    with pytest.raises(GroundingError) as caught:
-        decode(attention, grid_of(2, 2), **options)
-    assert "\n" not in str(caught.value)
+def test_decoding_is_that_of_a_search(shape: Any, seed: Any, threshold: Any, top: Any) -> None:
+    # Random numbers, so that no two regions have the same score: their order is then sure.
+    heat = np.random.default_rng(seed).random(shape) ** 2
+    found = decode(heat, grid_for(heat), threshold=threshold, top=top)
+    by_hand = decode_by_hand(heat, threshold, top)
+    assert [candidate.box for candidate in found] == [candidate.box for candidate in by_hand]
+    for one, other in zip(found, by_hand, strict=True):
+        assert one.score == pytest.approx(other.score)
+        assert (one.point.x, one.point.y) == pytest.approx((other.point.x, other.point.y))
 
 
-@pytest.mark.parametrize("kind", ["bumps", "noise"])
-def test_5000_tokens_take_less_than_two_milliseconds(kind: str) -> None:
-    grid = grid_of(100, 50)
-    values = attention_of(100, 50, 3) if kind == "bumps" else np.random.default_rng(0).random(5000)
-    times = []
-    for _ in range(30):
-        start = time.process_time()
-        decode(values, grid)
-        times.append(time.process_time() - start)
-    assert min(times) < 0.002
+@settings(max_examples=300, deadline=None)
+@given(maps, st.booleans(), st.data())
+def test_a_point_lies_in_its_region(heat: Any, with_offsets: Any, data: Any) -> None:
+    grid = grid_for(heat)
+    offsets = None
+    if with_offsets:
+        shifts = st.sampled_from([-0.5, -0.2, 0.0, 0.5])
+        offsets = data.draw(arrays.arrays(np.float32, (grid.count, 2), elements=shifts))
+    regions = regions_by_search(heat, 0.3)
+    found = decode(heat, grid, offsets=offsets, top=99)
+    assert len(found) == len(regions)
+    hit = set()
+    for candidate in found:
+        assert candidate.box.contains(candidate.point)
+        cell = divmod(grid.token_at(candidate.point), grid.columns)
+        (region,) = [number for number, cells in enumerate(regions) if cell in cells]
+        hit.add(region)
+    assert len(hit) == len(regions)
+    assert sum(candidate.score for candidate in found) <= 1 + 1e-9
+    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+
+
+def test_a_ring_is_clicked_on_its_peak_not_in_its_hole() -> None:
+    heat = np.ones((3, 3))
+    heat[1, 1], heat[2, 0] = 0, 1.1
+    (found,) = decode(heat, grid_for(heat))
+    assert found.point == Point(0.5 / 3, 2.5 / 3)
+
+
+def test_diagonal_neighbours_are_two_places() -> None:
+    heat = np.array([[1.0, 0.0], [0.0, 0.8]])
+    assert [c.score for c in decode(heat, grid_for(heat))] == pytest.approx([1 / 1.8, 0.8 / 1.8])
+
+
+def test_a_button_that_two_tokens_share_beats_one_hot_token() -> None:
+    heat = np.array([[0.9, 0.8, 0.0, 1.0]])
+    assert decode(heat, grid_for(heat))[0].box == Box(0, 0, 0.5, 1)
+
+
+def test_an_offset_moves_the_click_inside_the_hottest_token() -> None:
+    heat = np.array([[0.5, 1.0, 0.0]])
+    offsets = [[0, 0], [0.25, -0.25], [0, 0]]
+    (found,) = decode(heat, grid_for(heat), offsets=offsets)
+    assert found.point.x == pytest.approx(1.75 / 3)
+    assert found.point.y == pytest.approx(0.25)
+    assert found.box == Box(0, 0, 2 / 3, 1)
+
+
+@given(maps)
+def test_flat_or_two_dimensional_and_any_scale_give_the_same(heat: Any) -> None:
+    grid = grid_for(heat)
+    assert decode(heat.ravel(), grid) == decode(heat, grid)
+    for one, other in zip(decode(heat * 2.0**-900, grid), decode(heat, grid), strict=True):
+        assert one == other
+
+
+def test_nothing_and_next_to_nothing() -> None:
+    grid = grid_for(np.zeros((2, 3)))
+    assert decode(np.zeros(6), grid) == ()
+    assert confidence(()) == 0
+    tiny = np.zeros(6)
+    tiny[4] = 5e-324
+    assert decode(tiny, grid, threshold=0.9)[0].point == Point(0.5, 0.75)
+
+
+def test_confidence_is_high_for_a_peak_and_none_for_a_flat_map() -> None:
+    peak = np.zeros((20, 20))
+    peak[3, 4] = 1.0
+    grid = grid_for(peak)
+    two = peak.copy()
+    two[10, 10] = 1.0
+    sure, unsure, clueless = (confidence(decode(m, grid)) for m in (peak, two, np.ones((20, 20))))
+    assert sure > 0.99
+    assert 0.49 < unsure < 0.5
+    assert clueless == 0
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -0.1])
+def test_attention_that_is_none_is_refused(bad: Any) -> None:
+    heat = np.ones(6)
+    heat[2] = bad
+    with pytest.raises(GroundingError):
+        decode(heat, grid_for(np.ones((2, 3))))
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    grid, heat = grid_for(np.ones((2, 3))), np.ones(6)
+    for attention in (np.ones(5), np.ones((3, 2))):
+        with pytest.raises(GroundingError):
+            decode(attention, grid)
+    for offsets in (np.ones((5, 2)), np.full((6, 2), math.nan)):
+        with pytest.raises(GroundingError):
+            decode(heat, grid, offsets=offsets)
+    for threshold, top in ((1.0, 3), (-0.1, 3), (math.nan, 3), (0.3, 0)):
+        with pytest.raises(GroundingError):
+            decode(heat, grid, threshold=threshold, top=top)

@@ -81,6 +81,7 @@ def recall(grounder: PointerGrounder, records: list[Record]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_stages_overfit_drawn_screens(
     screens: list[Record], source: Path, tmp_path: Path
 ) -> None:

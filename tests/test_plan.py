@@ -73,7 +73,7 @@ def runs_by_hand(keep: list[bool]) -> list[list[int]]:
         (Count(1), Count(1)),
     ],
 )
-def test_budgets_are_read(keep, budget):
+def test_budgets_are_read(keep: Any, budget: Any) -> None:
     assert parse_budget(keep) == budget
 
 
@@ -83,7 +83,7 @@ def test_budgets_are_read(keep, budget):
     + ["0.3x", "mass:", "mass:0", "mass:1.1", "mass:nan", "mass:0.9:0.5", "mass:0.9:0.5-0.1"]
     + ["mass:0.9:0-1", "mass:0.9:0.1-0.2-0.3", 400.0, True, None, [0.3]],
 )
-def test_what_is_no_budget_is_refused_in_one_sentence(keep):
+def test_what_is_no_budget_is_refused_in_one_sentence(keep: Any) -> None:
     with pytest.raises(BadBudget) as caught:
         parse_budget(keep)
     assert "\n" not in str(caught.value)
@@ -91,7 +91,7 @@ def test_what_is_no_budget_is_refused_in_one_sentence(keep):
 
 
 @given(st.integers(1, 1000), st.integers(1, 20_000))
-def test_a_share_is_exact(thousandths, total):
+def test_a_share_is_exact(thousandths: Any, total: Any) -> None:
     exact = max(1, math.floor(Fraction(thousandths, 1000) * total))
     assert planning.share_count(thousandths / 1000, total) == exact
     # As a user may compute it from what is dropped, where floats are a hair off.
@@ -99,7 +99,7 @@ def test_a_share_is_exact(thousandths, total):
 
 
 @given(scores, st.integers(1, 100))
-def test_a_count_is_met_or_everything(values, count):
+def test_a_count_is_met_or_everything(values: Any, count: Any) -> None:
     assert tokens_to_keep(Count(count), values) == min(count, len(values))
 
 
@@ -109,7 +109,7 @@ def test_a_count_is_met_or_everything(values, count):
     st.floats(0.01, 1),
     st.floats(0.01, 1),
 )
-def test_mass_keeps_the_fewest_that_hold_it(values, mass, one, other):
+def test_mass_keeps_the_fewest_that_hold_it(values: Any, mass: Any, one: Any, other: Any) -> None:
     least, most = sorted((one, other))
     kept = tokens_to_keep(Mass(mass, least, most), values)
     total = len(values)
@@ -126,7 +126,7 @@ def test_mass_keeps_the_fewest_that_hold_it(values, mass, one, other):
         assert sum(weights[: kept - 1]) < goal + slack
 
 
-def test_mass_adapts_to_the_screen():
+def test_mass_adapts_to_the_screen() -> None:
     spot, even = np.full(1000, 1e-6), np.full(1000, 0.5)
     spot[500] = 1.0
     assert tokens_to_keep(Mass(0.9, least=0.001), spot) == 1
@@ -137,7 +137,7 @@ def test_mass_adapts_to_the_screen():
 
 
 @given(scores, st.data())
-def test_selection_is_exact_and_ties_go_to_the_first(values, data):
+def test_selection_is_exact_and_ties_go_to_the_first(values: Any, data: Any) -> None:
     count = data.draw(st.integers(1, len(values)))
     keep = select(values, count)
     by_hand = sorted(range(len(values)), key=lambda index: (-values[index], index))
@@ -145,7 +145,7 @@ def test_selection_is_exact_and_ties_go_to_the_first(values, data):
     assert np.flatnonzero(keep).tolist() == sorted(by_hand[:count])
 
 
-def test_whole_numbers_and_flags_rank_as_their_values():
+def test_whole_numbers_and_flags_rank_as_their_values() -> None:
     assert rank(np.array([1, 3, 2], np.uint8)).tolist() == [1, 2, 0]
     assert rank(np.array([False, True])).tolist() == [1, 0]
     assert select(np.array([[0.1, 0.9], [0.5, 0.2]]), 2).tolist() == [False, True, True, False]
@@ -153,24 +153,24 @@ def test_whole_numbers_and_flags_rank_as_their_values():
 
 @pytest.mark.parametrize("bad", [[0.1, math.nan], [0.1, math.inf], [], ["x"], None, [[1], [1, 2]]])
 @pytest.mark.parametrize("use", [lambda s: select(s, 1), lambda s: tokens_to_keep(Share(0.5), s)])
-def test_scores_that_are_no_numbers_are_refused(bad, use):
+def test_scores_that_are_no_numbers_are_refused(bad: Any, use: Any) -> None:
     with pytest.raises(GroundingError):
         use(bad)
 
 
 @pytest.mark.parametrize("count", [0, -1, 4])
-def test_a_selection_of_too_few_or_many_is_refused(count):
+def test_a_selection_of_too_few_or_many_is_refused(count: Any) -> None:
     with pytest.raises(BadBudget):
         select([0.1, 0.2, 0.3], count)
 
 
 @given(masks)
-def test_runs_are_those_of_a_loop(keep):
+def test_runs_are_those_of_a_loop(keep: Any) -> None:
     assert dropped_runs(keep).tolist() == runs_by_hand(keep.tolist())
 
 
 @given(masks)
-def test_survivors_are_the_kept_and_one_marker_at_each_runs_end(keep):
+def test_survivors_are_the_kept_and_one_marker_at_each_runs_end(keep: Any) -> None:
     order, is_marker = survivors(keep)
     ends = [last for _, last in runs_by_hand(keep.tolist())]
     assert order.dtype == np.int64
@@ -180,7 +180,7 @@ def test_survivors_are_the_kept_and_one_marker_at_each_runs_end(keep):
     assert len(order) == len(keep) - ((~keep).sum() - len(ends))
 
 
-def test_runs_wrap_across_rows_of_the_grid():
+def test_runs_wrap_across_rows_of_the_grid() -> None:
     keep = np.array([[True, False, False], [False, True, False], [False, False, False]])
     assert dropped_runs(keep).tolist() == [[1, 3], [5, 8]]
     plan = VisualPlan(grid_of(3, 3), keep.ravel())
@@ -191,7 +191,7 @@ def test_runs_wrap_across_rows_of_the_grid():
 
 @settings(max_examples=50)
 @given(st.integers(1, 8), st.integers(1, 8), st.data())
-def test_a_plan_survives_json(columns, rows, data):
+def test_a_plan_survives_json(columns: Any, rows: Any, data: Any) -> None:
     total = columns * rows
     keep = data.draw(arrays.arrays(bool, total))
     keep[data.draw(st.integers(0, total - 1))] = True
@@ -211,7 +211,7 @@ def test_a_plan_survives_json(columns, rows, data):
         assert again.scores.tobytes() == held.tobytes()
 
 
-def test_what_was_saved_is_compact():
+def test_what_was_saved_is_compact() -> None:
     grid = grid_of(80, 50)
     plan = make_plan(grid, np.arange(grid.count), 0.3)
     saved = json.dumps(VisualPlan(grid, plan.keep).to_dict())
@@ -223,7 +223,7 @@ def test_what_was_saved_is_compact():
     [{"grid": None}, {"dropped": [[0]]}, {"dropped": [[0, 5]]}, {"dropped": None}]
     + [{"scores": "!"}, {"scores": "AAAA"}, {"scores": 3}, {"grid": {"width": 3}}],
 )
-def test_a_damaged_plan_is_refused(change: dict[str, Any]):
+def test_a_damaged_plan_is_refused(change: dict[str, Any]) -> None:
     saved = plan_all(grid_of(3, 2)).to_dict()
     with pytest.raises(GroundingError):
         VisualPlan.from_dict(saved | change)
@@ -231,9 +231,10 @@ def test_a_damaged_plan_is_refused(change: dict[str, Any]):
         VisualPlan.from_dict({})
 
 
-def test_a_plan_of_another_grid_is_refused():
+def test_a_plan_of_another_grid_is_refused() -> None:
     grid = grid_of(3, 2)
-    for keep in (np.ones(5, bool), np.ones((2, 3), bool), np.ones(6), np.zeros(6, bool)):
+    bad: list[Any] = [np.ones(5, bool), np.ones((2, 3), bool), np.ones(6), np.zeros(6, bool)]
+    for keep in bad:
         with pytest.raises(GroundingError):
             VisualPlan(grid, keep)
     with pytest.raises(GroundingError):
@@ -243,7 +244,7 @@ def test_a_plan_of_another_grid_is_refused():
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([0.1, 0.3, 0.5, 0.75, 1.0, 7]))
-def test_a_plan_keeps_exactly_its_budget(columns, rows, keep):
+def test_a_plan_keeps_exactly_its_budget(columns: Any, rows: Any, keep: Any) -> None:
     grid = grid_of(columns, rows)
     values = np.random.default_rng(columns).random((rows, columns))
     plan = make_plan(grid, values, keep, "test")

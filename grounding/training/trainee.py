@@ -1,165 +1,162 @@
-"""What learns: a backbone with its scorer and pointer head, and its loss on a batch of records."""
+"""A model that is being trained: loaded from any checkpoint, written as one that loads again."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+import shutil
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..backbones.backbone import Backbone
-from ..backbones.compact import Prompt
-from ..backbones.tower import TowerOutput
-from ..grid import PatchGrid, Preprocessing, cut_patches, resized
-from ..grounders.eyes import Eyes
-from ..grounders.prompts import PointerPrompt
-from ..labels import Preset, fuse_labels, overlap_labels, pointer_target
+from ..checkpoints import load_head, tensor_names
+from ..compress import parse_compress
+from ..errors import BadCheckpoint
+from ..fusion import FusionWeights
+from ..grid import Preprocessing
+from ..grounders.eyes import Eyes, ModelGrounder
+from ..grounders.pointer import Heads, PointerGrounder
+from ..grounders.prompts import POINTER_SYSTEM, PointerPrompt
+from ..loading import load_grounder
 from ..patch_scorer import PatchScorer
-from ..plan import VisualPlan, select, share_count
-from ..pointer import PointerHead
-from ..types import Box
-from ..ui_graph import build_ui_graph
-from .losses import TEMPERATURE, pointer_loss, scorer_loss
-from .records import Record
+from ..plan import Budget
+from ..pointer import NoneKey, OffsetHead, PointerHead
+from ..tiny import POINTER_TOKENS
 
-Stage = Literal["scorer", "all"]
+# The language model's linear layers; the vision tower stays as it is.
+_ADAPTED = r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"
 
 
-@dataclass(frozen=True)
-class LossConfig:
-    """How the parts of the loss are made; see `losses`.
+@dataclass(eq=False)
+class Trainee:
+    """A backbone, what belongs to it, and the heads on top of it."""
 
-    In stage "all" the share of kept tokens is drawn for each sample between ``keep``'s ends. The
-    scorer counts a tenth there, as in the released code.
+    backbone: Backbone
+    tokenizer: Any
+    how: Preprocessing
+    prompt: PointerPrompt
+    marker: int
+    scorer: PatchScorer
+    pointer: PointerHead
+    offset: OffsetHead | None = None
+    none: NoneKey | None = None
+    adapted: Any = None
+
+    def heads(self) -> dict[str, nn.Module]:
+        """The modules on top of the backbone, by the names of their tensors."""
+        found = {
+            "patch_scorer": self.scorer, "multi_patch_pointer_head": self.pointer,
+            "offset_head": self.offset, "none_key": self.none,
+        }  # fmt: skip
+        return {name: head for name, head in found.items() if head is not None}
+
+    def grounder(self, keep: float | Budget | None = None) -> PointerGrounder:
+        """Return a grounder that uses the model as it is now."""
+        for head in self.heads().values():
+            head.eval()
+        eyes = Eyes(
+            self.backbone,
+            self.tokenizer,
+            self.how,
+            parse_compress(keep=keep),
+            self.marker,
+            self.scorer,
+            weights=FusionWeights(),
+        )
+        return PointerGrounder(eyes, Heads(self.pointer, self.offset, self.none), self.prompt)
+
+
+def load_trainee(
+    folder: Path,
+    *,
+    seed: int = 0,
+    offset: bool = False,
+    none: bool = False,
+    system: str = POINTER_SYSTEM,
+    **options: Any,
+) -> Trainee:
+    """Load a checkpoint for training; ``options`` are those of `load_grounder`.
+
+    Heads and pointer tokens that it lacks are new: the heads seeded, the tokens' embeddings the
+    mean of all others, as FocusUI starts them.
     """
+    grounder = load_grounder(str(folder), **options)
+    if not isinstance(grounder, ModelGrounder):
+        raise BadCheckpoint(f"{folder} is no model that can be trained: give a checkpoint's folder")
+    eyes, names = grounder.eyes, tensor_names(folder)
+    backbone, width = eyes.backbone, eyes.backbone.width
 
-    stage: Stage = "all"
-    keep: tuple[float, float] = (0.1, 1.0)
-    preset: Preset = "paper"
-    temperature: float = TEMPERATURE
-    scorer_weight: float = 0.1
+    def head(prefix: str, kind: type[nn.Module]) -> Any:
+        found = load_head(folder, names, prefix, width, torch.float32)
+        return (kind(width) if found is None else found).to(backbone.device)
 
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """A record that was prepared for the tower."""
-
-    pixels: NDArray[np.float32]
-    grid: PatchGrid
-    graph: NDArray[np.float32]
-    instruction: str
-    box: Box | None
-
-
-@lru_cache(maxsize=64)
-def _prepared(
-    path: Path, how: Preprocessing
-) -> tuple[NDArray[np.float32], PatchGrid, NDArray[np.float32]]:
-    picture, grid = resized(path, how)
-    graph = build_ui_graph(np.asarray(picture), grid.factor).scores().ravel()
-    return cut_patches(picture, how), grid, graph
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        marker = _add_tokens(backbone, eyes.tokenizer)
+        return Trainee(
+            backbone,
+            eyes.tokenizer,
+            eyes.how,
+            PointerPrompt(backbone.model.config.model_type, system),
+            marker,
+            head("patch_scorer", PatchScorer),
+            head("multi_patch_pointer_head", PointerHead),
+            head("offset_head", OffsetHead) if offset else None,
+            head("none_key", NoneKey) if none else None,
+        )
 
 
-def prepare(record: Record, how: Preprocessing) -> Lesson:
-    """Open a record's picture; the last ones are remembered."""
-    return Lesson(*_prepared(record.image, how), record.instruction, record.box)
+@torch.no_grad()
+def _add_tokens(backbone: Backbone, tokenizer: Any) -> int:
+    """Give a model the pointer tokens it lacks; returns the marker's id."""
+    model = backbone.model
+    known = tokenizer.get_vocab()
+    missing = [token for token in POINTER_TOKENS if token not in known]
+    if missing:
+        used = len(tokenizer)
+        tokenizer.add_special_tokens({"additional_special_tokens": missing}, False)
+        if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+            model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        for table in (model.get_input_embeddings(), model.get_output_embeddings()):
+            ids = tokenizer.convert_tokens_to_ids(missing)
+            table.weight[ids] = table.weight[:used].float().mean(0).to(table.weight.dtype)
+    ids = {token: int(tokenizer.convert_tokens_to_ids(token)) for token in POINTER_TOKENS}
+    model.config.pointer_start_token_id = ids["<|pointer_start|>"]
+    model.config.pointer_pad_token_id = ids["<|pointer_pad|>"]
+    model.config.pointer_end_token_id = ids["<|pointer_end|>"]
+    model.config.image_drop_end_token_id = ids["<|image_drop_end|>"]
+    return ids["<|image_drop_end|>"]
 
 
-class Trainee(nn.Module):
-    """All that learns, in one module, so that it can be spread over processes."""
+def adapt(trainee: Trainee, rank: int) -> None:
+    """Freeze the backbone and add low-rank adapters; the pointer tokens' embeddings stay free."""
+    from peft import LoraConfig, get_peft_model
 
-    def __init__(
-        self, eyes: Eyes, pointer: PointerHead, scorer: PatchScorer, prompt: PointerPrompt
-    ) -> None:
-        super().__init__()
-        self.model = eyes.backbone.model
-        self.patch_scorer, self.multi_patch_pointer_head = scorer, pointer
-        self._eyes, self._prompt = eyes, prompt
-        self._query = eyes.tokenizer.convert_tokens_to_ids("<|pointer_pad|>")
-
-    @property
-    def how(self) -> Preprocessing:
-        """How the model wants its pictures."""
-        return self._eyes.how
-
-    def forward(
-        self, lessons: Sequence[Lesson], config: LossConfig, rng: random.Random
-    ) -> dict[str, Tensor]:
-        """Return the parts of the loss on a batch; ``rng`` draws how much is kept."""
-        backbone = Backbone(self.model)
-        frozen = config.stage == "scorer"
-        with torch.set_grad_enabled(not frozen):
-            encoded = backbone.encode(
-                [one.pixels for one in lessons], [one.grid for one in lessons]
-            )
-        scores = [
-            self._score(backbone, tokens, lesson)
-            for tokens, lesson in zip(encoded.tokens, lessons, strict=True)
-        ]
-        scorer = self._scorer_loss(scores, lessons, config)
-        if frozen:
-            return {"scorer": scorer}
-        plans = [
-            plan_lesson(lesson, score.detach().float().cpu().numpy(), rng.uniform(*config.keep))
-            for lesson, score in zip(lessons, scores, strict=True)
-        ]
-        pointer = self._pointer_loss(backbone, encoded, lessons, plans)
-        return {"pointer": pointer, "scorer": config.scorer_weight * scorer}
-
-    def _score(self, backbone: Backbone, tokens: Tensor, lesson: Lesson) -> Tensor:
-        words = backbone.embed(self._eyes.tokenizer(lesson.instruction).input_ids)[None].detach()
-        scores: Tensor = self.patch_scorer(tokens.detach()[None], words)[0]
-        return scores
-
-    def _scorer_loss(
-        self, scores: Sequence[Tensor], lessons: Sequence[Lesson], config: LossConfig
-    ) -> Tensor:
-        parts = []
-        for score, lesson in zip(scores, lessons, strict=True):
-            if lesson.box is not None:  # nothing is relevant to an element that is not there
-                overlap = overlap_labels(lesson.grid, lesson.box)
-                labels = torch.from_numpy(fuse_labels(overlap, lesson.graph, config.preset))
-                goal = labels.to(score.device)[None]
-                parts.append(scorer_loss(score[None], goal, None, config.temperature))
-        return torch.stack(parts).mean() if parts else scores[0].sum() * 0
-
-    def _pointer_loss(
-        self,
-        backbone: Backbone,
-        encoded: TowerOutput,
-        lessons: Sequence[Lesson],
-        plans: Sequence[VisualPlan],
-    ) -> Tensor:
-        prompts = [
-            Prompt(self._prompt.ids(self._eyes.tokenizer, one.grid.count, one.instruction), (at,))
-            for at, one in enumerate(lessons)
-        ]
-        batch = backbone.compact(prompts, encoded, plans, self._eyes.marker)
-        states = backbone.hidden(batch)
-        parts = []
-        for row, (lesson, plan, kept) in enumerate(zip(lessons, plans, batch.kept, strict=True)):
-            if lesson.box is None:
-                continue
-            query = states[row][batch.input_ids[row] == self._query][-1:]
-            logits = self.multi_patch_pointer_head(kept[None], query[None])
-            target = torch.from_numpy(pointer_target(lesson.grid, lesson.box)[plan.keep])
-            parts.append(pointer_loss(logits, target.to(logits.device)[None, None]))
-        return torch.stack(parts).mean() if parts else states.sum() * 0
+    ids = trainee.tokenizer.convert_tokens_to_ids(list(POINTER_TOKENS))
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank,
+        target_modules=_ADAPTED,
+        trainable_token_indices={"embed_tokens": ids},
+    )
+    trainee.adapted = get_peft_model(trainee.backbone.model, config)
 
 
-def plan_lesson(lesson: Lesson, scores: NDArray[Any], share: float) -> VisualPlan:
-    """Keep a share of the tokens, those of the target among them whatever their scores."""
-    ranked = scores.astype(np.float32).copy()
-    count = share_count(share, lesson.grid.count)
-    if lesson.box is not None:
-        target = lesson.grid.tokens_in(lesson.box)
-        ranked[target] = ranked.max() + 1
-        count = max(count, len(target))
-    return VisualPlan(lesson.grid, select(ranked, count), None, "training")
+def save_trainee(trainee: Trainee, start: Path, folder: Path) -> None:
+    """Write a checkpoint that `load_grounder` loads. Adapters are merged: training has ended."""
+    if trainee.adapted is not None:
+        trainee.backbone.model = trainee.adapted.merge_and_unload()
+        trainee.adapted = None
+    folder.mkdir(parents=True, exist_ok=True)
+    trainee.backbone.model.save_pretrained(folder)
+    trainee.tokenizer.save_pretrained(folder)
+    tensors: dict[str, Tensor] = {}
+    for prefix, head in trainee.heads().items():
+        tensors |= {f"{prefix}.{name}": value.cpu() for name, value in head.state_dict().items()}
+    save_file(tensors, folder / "heads.safetensors", metadata={"format": "pt"})
+    for name in ("preprocessor_config.json", "processor_config.json"):
+        if (start / name).exists():
+            shutil.copyfile(start / name, folder / name)
