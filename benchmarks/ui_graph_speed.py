@@ -6,7 +6,8 @@ Without a picture a drawn page is measured, and a smooth photo with noise, the w
 the bounds that decide most pairs of cells decide none. All take turns, so that they see the same
 load; medians of processor time are given. "graph" is a graph and its scores from nothing,
 "update" the same after a twentieth of the screen changed, "loop" is the definition written down:
-channels in 0..1, distances cell by cell with numpy, regions united in Python. The three must agree on every cell.
+channels in 0..1, distances cell by cell with numpy, regions united in Python. The three must agree
+on every cell.
 """
 
 from __future__ import annotations

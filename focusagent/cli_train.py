@@ -82,7 +82,7 @@ def sheet(
     typer.echo(str(out))
 
 
-def reader(
+def reader(  # noqa: PLR0913 - each is an option of the command line
     out: Annotated[Path, typer.Option(help="The folder for pages, checkpoint and curves.")],
     minutes: Annotated[
         float, typer.Option(help="How long on the reference machine; a fixed number of steps.")
@@ -90,6 +90,10 @@ def reader(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option()] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in --out.")] = False,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Improve these weights (safetensors), at half the rate."),
+    ] = None,
     export: Annotated[
         Path | None, typer.Option(help="Also write reader.safetensors and manifest.json here.")
     ] = None,
@@ -101,20 +105,28 @@ def reader(
     if device not in STEPS_A_MINUTE:
         raise UserError("--device is cpu or cuda")
     trainer = grounding.training.reader
-    config = trainer.TrainConfig(steps=max(1, round(minutes * STEPS_A_MINUTE[device])), seed=seed)
+    config = trainer.TrainConfig(
+        steps=max(1, round(minutes * STEPS_A_MINUTE[device])),
+        seed=seed,
+        rate=trainer.RATE if start is None else trainer.RATE / 2,
+    )
     make_pages(out / "pages", PAGES, PAGES_SEED, "train")
     sources: list[tuple[Source, float]] = [
         (trainer.FolderSource(out / "pages"), 0.8),
         (DrawnSource(), 0.2),
     ]
-    steps = trainer.train(sources, config, out, device=device, resume=resume)
+    steps = trainer.train(sources, config, out, device=device, resume=resume, start=start)
     trained = list(track(steps, "training", config.steps // 25, console=Console(stderr=True)))
     if not trained:
         raise UserError(f"{out} is trained to {config.steps} steps already; ask for more --minutes")
     curve = grounding.training.checkpoints.checkpoint_state(out)["curve"]
     grounding.training.curves.draw_curves(curve, out / "curve.png")
     if export is not None:
-        about = {"seed": seed, "command": f"focusagent train reader --minutes {minutes:g}"}
+        begun = "" if start is None else f" --from {start.name}"
+        command = f"focusagent train reader --minutes {minutes:g} --seed {seed}{begun}"
+        about = {"seed": seed, "command": command}
+        if start is not None:
+            about["from"] = grounding.training.export.sha256_of(start)
         grounding.training.export.export_reader(out, export, about)
     if as_json:
         typer.echo(json.dumps({"steps": config.steps, "loss": curve[-1]["loss"]}))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import transformers
 
 from .backbones.backbone import Backbone
 from .checkpoints import (
+    HEADS,
     complain,
     family_of,
     load_head,
@@ -105,6 +108,9 @@ def _own(spec: str) -> Grounder:
             f"there is no class {name!r} in a module {module!r}: {error}"
         ) from error
     grounder: Grounder = made()
+    lacking = [name for name in ("ground", "ground_many", "close") if not hasattr(grounder, name)]
+    if lacking:
+        raise BadCheckpoint(f"{spec} is no grounder: it has no {', no '.join(lacking)}")
     return grounder
 
 
@@ -137,7 +143,8 @@ def _from_folder(folder: Path, compression: Compression, options: Options) -> Gr
     family = family_of(config, folder)
     names = tensor_names(folder)
     model = _model(folder, config, family, options)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    with _one_sentence(folder):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     backbone = Backbone(model, one_deepstack_layer=options.one_deepstack_layer)
     dtype = model.get_input_embeddings().weight.dtype
 
@@ -169,13 +176,12 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
     """Load the stock class of a family, whatever the checkpoint's own class is called."""
     config_class, model_class = (getattr(transformers, name) for name in _CLASSES[family])
     settings = {key: value for key, value in config.items() if key != "model_type"}
+    tied = (config.get("text_config") or {}).get("tie_word_embeddings")
+    if tied is not None:  # some say it of the language model alone
+        settings.setdefault("tie_word_embeddings", tied)
     if options.dtype not in (*DTYPES, "auto"):
         raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
-    # The heads' tensors are unknown to the stock class, which would print each of them.
-    loudness = transformers.logging.get_verbosity()
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    try:
+    with _quiet(), _one_sentence(folder):
         model, told = model_class.from_pretrained(
             folder,
             config=config_class.from_dict(settings),
@@ -186,22 +192,51 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
             trust_remote_code=False,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise BadCheckpoint(f"{folder} cannot be loaded: {reason}") from error
-    finally:
-        transformers.logging.set_verbosity(loudness)
-    extra = [name for name in told["unexpected_keys"] if not _is_head(name)]
+    known = tuple(f"{prefix}." for prefix in HEADS)
+    extra = [name for name in told["unexpected_keys"] if not any(head in name for head in known)]
     complain(folder, told["missing_keys"], extra)
     if options.device_map is None:
-        model = model.to(options.device)
+        try:
+            model = model.to(options.device)
+        except (RuntimeError, AssertionError) as error:  # the latter: torch without CUDA
+            reason = str(error).strip().splitlines()[0]
+            raise BadCheckpoint(
+                f"the device {options.device!r} cannot be used: {reason}"
+            ) from error
     return model.eval()
 
 
-def _is_head(name: str) -> bool:
-    from .checkpoints import HEADS
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from printing a report: the heads' tensors are unknown to stock classes."""
+    told: Any = transformers.logging
+    loudness, shown = told.get_verbosity(), told.is_progress_bar_enabled()
+    told.set_verbosity_error()
+    told.disable_progress_bar()
+    try:
+        yield
+    finally:
+        told.set_verbosity(loudness)
+        if shown:
+            told.enable_progress_bar()
 
-    return any(f"{prefix}." in name for prefix in HEADS)
+
+@contextmanager
+def _one_sentence(folder: Path) -> Iterator[None]:
+    """Say in one sentence what transformers does not like about a checkpoint."""
+    try:
+        yield
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        ImportError,
+    ) as error:
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise BadCheckpoint(f"{folder} cannot be loaded: {reason}") from error
 
 
 def _marker(config: dict[str, Any], tokenizer: Any) -> int:

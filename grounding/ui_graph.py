@@ -207,11 +207,13 @@ class _Band:
         """Return the mean colour of each cell, from a sample of its lines."""
         rows, factor, columns, step = self._cells.shape
         sample = self._cells[:, min(_SAMPLING // 2, factor - 1) :: _SAMPLING]
-        sums = sample[:, 0].astype(np.float32)
+        sums = sample[:, 0].astype(np.uint16)
         for line in range(1, sample.shape[1]):
             sums += sample[:, line]
         channels = np.tile(np.eye(3, dtype=np.float32), (factor, 1))
-        means: NDArray[np.float32] = (sums.reshape(-1, step) @ channels).reshape(rows, columns, 3)
+        means: NDArray[np.float32] = (sums.reshape(-1, step).astype(np.float32) @ channels).reshape(
+            rows, columns, 3
+        )
         means /= sample.shape[1] * factor
         return means
 
@@ -235,14 +237,26 @@ def _decide(
     factor = one.shape[1]
     wide = most.astype(np.int32)
     least = np.einsum("ijk,ijk->ij", wide, wide)
-    alike: NDArray[np.bool_] = factor * least < limit
-    y, x = np.nonzero(~alike & (least < limit))
+    # Not factor * least < limit: the product of large cells outgrows 32 bits.
+    alike: NDArray[np.bool_] = least < -(-limit // factor)
+    unsure = ~alike & (least < limit)
+    # Where a row has many (a photo), reading all of it is faster than picking.
+    many = unsure.sum(axis=1) > unsure.shape[1] // 4
+    for row in np.flatnonzero(many).tolist():
+        alike[row] = _sums_of_squares(one[row], two[row]) < limit
+    y, x = np.nonzero(unsure & ~many[:, None])
     one, two = one.swapaxes(0, 1), two.swapaxes(0, 1)
     for start in range(0, len(y), _AT_ONCE):
-        rows, columns = y[start : start + _AT_ONCE], x[start : start + _AT_ONCE]
-        squares = one[:, rows, columns].astype(np.int16)
-        squares -= two[:, rows, columns]
-        squares *= squares  # at most 255^2: that fits 16 bits without a sign
-        sums = squares.view(np.uint16).sum(axis=0, dtype=np.uint32).sum(axis=1, dtype=np.int64)
-        alike[rows, columns] = sums < limit
+        at = (y[start : start + _AT_ONCE], x[start : start + _AT_ONCE])
+        alike[at] = _sums_of_squares(one[:, *at], two[:, *at]) < limit
     return alike
+
+
+def _sums_of_squares(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the sum of squared differences of cells (lines, cells, bytes)."""
+    squares = one.astype(np.int16)
+    squares -= two
+    squares *= squares  # at most 255^2: that fits 16 bits without a sign
+    columns = squares.view(np.uint16).sum(axis=0, dtype=np.uint32)
+    sums: NDArray[np.int64] = columns.sum(axis=1, dtype=np.int64)
+    return sums

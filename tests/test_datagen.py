@@ -67,7 +67,10 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from focusagent.datagen import browser
 
     folder = tmp_path_factory.mktemp("pages")
-    assert list(browser.write_pages(folder, 2, 5, browser.Recipe("test"), browser.Stock())) == [0, 1]
+    assert list(browser.write_pages(folder, 2, 5, browser.Recipe("test"), browser.Stock())) == [
+        0,
+        1,
+    ]
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -136,13 +137,14 @@ def test_a_button_that_two_tokens_share_beats_one_hot_token() -> None:
 
 def test_an_offset_moves_the_click_inside_the_hottest_token() -> None:
     heat = np.array([[0.5, 1.0, 0.0]])
-    offsets = [[0, 0], [0.25, -0.25], [0, 0]]
+    offsets = np.array([[0, 0], [0.25, -0.25], [0, 0]])
     (found,) = decode(heat, grid_for(heat), offsets=offsets)
     assert found.point.x == pytest.approx(1.75 / 3)
     assert found.point.y == pytest.approx(0.25)
     assert found.box == Box(0, 0, 2 / 3, 1)
 
 
+@settings(deadline=None)
 @given(maps)
 def test_flat_or_two_dimensional_and_any_scale_give_the_same(heat: Any) -> None:
     grid = grid_for(heat)
@@ -182,7 +184,8 @@ def test_attention_that_is_none_is_refused(bad: Any) -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     grid, heat = grid_for(np.ones((2, 3))), np.ones(6)
-    for attention in (np.ones(5), np.ones((3, 2))):
+    misfits: list[Any] = [np.ones(5), np.ones((3, 2)), [], ["x"] * 6, None, [[1], [1, 2]]]
+    for attention in misfits:
         with pytest.raises(GroundingError):
             decode(attention, grid)
     for offsets in (np.ones((5, 2)), np.full((6, 2), math.nan)):
@@ -191,3 +194,23 @@ def test_what_does_not_fit_is_refused() -> None:
     for threshold, top in ((1.0, 3), (-0.1, 3), (math.nan, 3), (0.3, 0)):
         with pytest.raises(GroundingError):
             decode(heat, grid, threshold=threshold, top=top)
+
+
+@settings(deadline=None)
+@given(maps)
+def test_confidence_lies_between_nothing_and_the_score(heat: Any) -> None:
+    found = decode(heat, grid_for(heat))
+    assert 0 <= confidence(found) <= (found[0].score if found else 0) <= 1
+
+
+@pytest.mark.parametrize("kind", ["peak", "noise"])
+def test_5000_tokens_take_less_than_two_milliseconds(kind: Any) -> None:
+    row, column = np.mgrid[:50, :100]
+    peak = np.exp(-((row - 12) ** 2 + (column - 70) ** 2) / 9)
+    heat = peak if kind == "peak" else np.random.default_rng(0).random((50, 100))
+    times = []
+    for _ in range(30):
+        start = time.process_time()
+        decode(heat, grid_for(heat))
+        times.append(time.process_time() - start)
+    assert min(times) < 0.002

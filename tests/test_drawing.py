@@ -12,9 +12,10 @@ from PIL import Image
 
 from grounding.decode import decode
 from grounding.drawing import draw_grounding, draw_plan
-from grounding.grid import Preprocessing, resized
-from grounding.plan import VisualPlan, make_plan
-from grounding.types import Box, Grounding, Point, Tokens
+from grounding.errors import BadImage
+from grounding.grid import PatchGrid, Preprocessing, resized
+from grounding.plan import VisualPlan, make_plan, plan_all
+from grounding.types import Box, Candidate, Grounding, Point, Tokens
 from grounding.ui_graph import build_ui_graph
 
 DATA = Path(__file__).parent / "data" / "reader"
@@ -106,8 +107,8 @@ def test_an_answer_without_a_plan_or_a_place_is_drawn() -> None:
     assert draw_grounding(picture, words).size == drawn.shape[1::-1]
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3000, 20), (20, 3000), (2000, 1200)])
-@pytest.mark.parametrize("text", ["", "Zürich → 日本 “thing”\nof", "word " * 3000])
+@pytest.mark.parametrize("size", [(1, 1), (3000, 20), (20, 3000), (419, 90), (2000, 1200)])
+@pytest.mark.parametrize("text", ["", "Zürich → 日本 “thing”\nof", "word " * 3000, "\ud800\x00💾"])
 def test_any_size_and_text_is_drawn(size: Any, text: Any) -> None:
     picture = Image.new("RGB", size, "white")
     _, grid = resized(picture, Preprocessing())
@@ -116,3 +117,114 @@ def test_any_size_and_text_is_drawn(size: Any, text: Any) -> None:
     drawn = draw_grounding(picture, found)
     assert drawn.width >= size[0]
     assert draw_plan(picture, plan).width == drawn.width
+
+
+SIZE = (700, 420)
+GRID = PatchGrid(*SIZE, *SIZE, 14, 2)
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+NOTHING = Grounding("Save", None, None, 0.5)
+
+
+def gap(one: Image.Image, two: Image.Image) -> NDArray[np.int64]:
+    """How much each pixel above the caption differs."""
+    above = [np.asarray(side.crop((0, 0, *SIZE)).convert("RGB"), np.int64) for side in (one, two)]
+    total: NDArray[np.int64] = np.abs(above[0] - above[1]).sum(axis=2)
+    return total
+
+
+def flat(colour: Any = WHITE) -> Image.Image:
+    return Image.new("RGB", SIZE, colour)
+
+
+@pytest.mark.parametrize("colour", [WHITE, BLACK, (255, 45, 85), (128, 128, 128)])
+def test_the_click_is_seen_on_any_page(colour: Any) -> None:
+    answer = Grounding("Save", Point(0.5, 0.25), None, 0.8)
+    y, x = np.nonzero(gap(draw_grounding(flat(colour), answer), flat(colour)) > 200)
+    assert len(y) > 100
+    assert max(abs(x.mean() - 350), abs(y.mean() - 105)) < 1.5
+    assert 20 < np.ptp(x) < 80
+
+
+@pytest.mark.parametrize("colour", [WHITE, BLACK])
+def test_regions_are_framed_and_their_inside_is_left_alone(colour: Any) -> None:
+    other = Candidate(Point(0.7, 0.3), Box(0.6, 0.2, 0.8, 0.4), 0.1)
+    box = Box(0.2, 0.4, 0.3, 0.6)
+    drawn = draw_grounding(flat(colour), Grounding("Save", None, box, 0.5, (other,)))
+    differs = gap(drawn, flat(colour)) > 0
+    for place in (box, other.box):
+        x1, y1, x2, y2 = (round(side) for side in place.to_pixels(SIZE))
+        assert not differs[y1 + 3 : y2 - 3, x1 + 3 : x2 - 3].any()
+        for edge in (differs[y1 - 2, x1:x2], differs[y2 + 1, x1:x2], differs[y1:y2, x1 - 2]):
+            assert edge[10:-10].all()
+
+
+def test_the_borders_of_a_graph_are_drawn() -> None:
+    pixels = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
+    pixels[140:280, 280:420] = (20, 90, 60)
+    picture = Image.fromarray(pixels)
+    drawn = draw_grounding(picture, NOTHING, build_ui_graph(pixels, 28))
+    y, x = np.nonzero(gap(drawn, picture))
+    assert (x.min(), y.min(), x.max(), y.max()) == (280, 140, 420, 280)
+    assert not gap(drawn, picture)[145:275, 285:415].any()
+
+
+def test_heat_is_densest_at_its_peak() -> None:
+    heat = np.zeros((GRID.rows, GRID.columns), np.float32)
+    heat[4:7, 10:14] = 0.3
+    heat[5, 12] = 1
+    glow = gap(draw_grounding(flat(), Grounding("Save", None, None, 0.5, heat=heat)), flat())
+    peak, near, far = glow[150:160, 345:355], glow[150:160, 290:300], glow[300:, 400:]
+    assert peak.mean() > near.mean() > far.max() == 0
+
+
+def test_scores_glow_on_the_best_tokens_only() -> None:
+    scores = np.zeros(GRID.count, np.float32)
+    scores[:200] = 0.1
+    scores[161] = 1.0
+    plan = make_plan(GRID, scores, 200)
+    bare = draw_plan(flat(), VisualPlan(GRID, plan.keep))
+    glow = gap(draw_plan(flat(), plan), bare)
+    row, column = divmod(161, GRID.columns)
+    assert glow[row * 28 + 8 : row * 28 + 20, column * 28 + 8 : column * 28 + 20].mean() > 60
+    assert not glow[:28].any()
+    assert not glow[280:].any()
+
+
+def test_what_says_nothing_changes_no_pixel() -> None:
+    picture = page(PAGES[0]).crop((0, 0, *SIZE))
+    even = np.full(GRID.count, 0.5, np.float32)
+    dark = np.zeros((GRID.rows, GRID.columns), np.float32)
+    for drawn in (
+        plan_all(GRID).draw(picture),
+        draw_plan(picture, VisualPlan(GRID, np.ones(GRID.count, bool), even)),
+        draw_grounding(picture, NOTHING),
+        draw_grounding(picture, Grounding("Save", None, None, 0.5, heat=dark)),
+    ):
+        assert not gap(drawn, picture).any()
+
+
+def test_the_caption_tells_what_is_known() -> None:
+    place = Point(0.5, 0.5)
+    answers = [
+        Grounding("Save", place, None, 0.8),
+        Grounding("Cancel", place, None, 0.8),
+        Grounding("Save", place, None, 0.1),
+        Grounding("Save", None, None, 0.8),
+        Grounding("Save", place, None, 0.8, tokens=Tokens(375, 180, 15)),
+        Grounding("Save", place, None, 0.8, plan=plan_all(GRID)),
+    ]
+    drawn = [draw_grounding(flat(), answer) for answer in answers]
+    captions = {one.crop((0, SIZE[1], *one.size)).tobytes() for one in drawn}
+    assert len(captions) == len(answers)
+    assert {one.size for one in drawn} == {drawn[0].size}
+    assert 30 < drawn[0].height - SIZE[1] < 100
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "L", "I;16", "1"])
+def test_pictures_of_any_mode(mode: str) -> None:
+    assert plan_all(GRID).draw(Image.new(mode, SIZE)).mode == "RGB"
+
+
+def test_a_bad_picture_is_one_sentence() -> None:
+    with pytest.raises(BadImage):
+        draw_plan(b"no picture", plan_all(GRID))

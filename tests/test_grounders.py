@@ -173,10 +173,22 @@ def test_text_models_are_compressed_too(tmp_path: Path) -> None:
     assert together[0].tokens.after == int(0.3 * grid.count)
 
 
-def test_text_models_need_their_convention_named(tmp_path: Path) -> None:
+def test_an_answer_stops_where_the_model_stopped(tmp_path: Path) -> None:
+    """In a batch the shorter answer is padded; the padding is no part of it."""
     write_tiny(tmp_path, pointer=False)
-    with pytest.raises(GroundingError, match='plain models of this family: "resized"'):
-        load_grounder(str(tmp_path))
+    with load_grounder(str(tmp_path), convention="resized") as grounder:
+        assert isinstance(grounder, TextGrounder)
+        grounder._longest = 6
+        items = [(PICTURE, "Save"), (PICTURE.rotate(90), "x")]
+        long = [grounder.ground(*item).answer or "" for item in items]
+        eyes = grounder.eyes
+        written = [eyes.tokenizer(answer).input_ids for answer in long]
+        # The token that only the second answer holds becomes one that ends answers.
+        end = next(token for token in written[1] if token not in written[0])
+        eyes.backbone.model.generation_config.eos_token_id = [end]
+        first, second = (answer.answer for answer in grounder.ground_many(items))
+    assert first == long[0]
+    assert second == eyes.tokenizer.decode(written[1][: written[1].index(end)])
 
 
 class Spoken:

@@ -38,6 +38,11 @@ def grids_and_boxes(draw: st.DrawFn) -> tuple[PatchGrid, tuple[int, int, int, in
     return grid, (x1, y1, x2, draw(st.integers(y1 + 1, rows * SIDE)))
 
 
+def box_of(grid: PatchGrid, pixels: tuple[int, int, int, int]) -> Box:
+    x1, y1, x2, y2 = pixels
+    return Box.from_pixels(x1, y1, x2, y2, (grid.resized_width, grid.resized_height))
+
+
 def painted(grid: PatchGrid, box: tuple[int, int, int, int]) -> NDArray[np.float64]:
     """The share of each patch (M, merge * merge) by counting pixels, one at a time."""
     counts = np.zeros((grid.count, MERGE * MERGE))
@@ -52,7 +57,7 @@ def painted(grid: PatchGrid, box: tuple[int, int, int, int]) -> NDArray[np.float
 @given(grids_and_boxes())
 def test_overlap_is_what_counting_pixels_gives(case: Any) -> None:
     grid, pixels = case
-    box = Box.from_pixels(*pixels, (grid.resized_width, grid.resized_height))
+    box = box_of(grid, pixels)
     assert np.allclose(overlap_by_patch(grid, box), painted(grid, pixels), atol=1e-6)
     assert np.allclose(overlap_labels(grid, box), painted(grid, pixels).mean(axis=1), atol=1e-6)
     target = pointer_target(grid, box)
@@ -62,6 +67,7 @@ def test_overlap_is_what_counting_pixels_gives(case: Any) -> None:
     assert len(set(target[touched].tolist())) == 1
 
 
+@settings(deadline=None)
 @given(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5), st.floats(0, 1), st.floats(0, 1))
 def test_any_box_gives_shares(x: Any, y: Any, width: Any, height: Any) -> None:
     grid = PatchGrid(640, 480, 5 * SIDE, 3 * SIDE, PATCH, MERGE)
@@ -95,7 +101,7 @@ def test_presets() -> None:
 @given(grids_and_boxes(), st.integers(0, 99))
 def test_the_released_code_clips_each_patch_and_then_averages(case: Any, seed: Any) -> None:
     grid, pixels = case
-    box = Box.from_pixels(*pixels, (grid.resized_width, grid.resized_height))
+    box = box_of(grid, pixels)
     graph = np.random.default_rng(seed).random(grid.count)
     by_hand = np.zeros(grid.count)
     for token, patches in enumerate(painted(grid, pixels)):
@@ -115,6 +121,7 @@ def test_labels_that_do_not_fit_are_refused() -> None:
         fuse_labels(np.ones(3), np.ones(3), "mean")  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.data(), st.floats(0.01, 1))
 def test_metrics_are_those_of_a_loop(data: Any, share: Any) -> None:
     total = data.draw(st.integers(1, 40))
@@ -133,3 +140,17 @@ def test_metrics_need_something_to_find() -> None:
             recall_at([0.1, 0.2, 0.3], positives, 0.5)
         with pytest.raises(GroundingError):
             full_coverage_budget([0.1, 0.2, 0.3], positives)
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.5, 30, np.nan])
+def test_a_recall_is_at_a_share(share: Any) -> None:
+    with pytest.raises(GroundingError):
+        recall_at([0.1, 0.2], [1, 0], share)
+
+
+@pytest.mark.parametrize("bad", [[np.nan, 1.0], [np.inf, 1.0], [], ["x", "y"]])
+def test_metrics_refuse_scores_that_are_no_numbers(bad: Any) -> None:
+    with pytest.raises(GroundingError):
+        recall_at(bad, [1, 0], 0.5)
+    with pytest.raises(GroundingError):
+        full_coverage_budget(bad, [1, 0])

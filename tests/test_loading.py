@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -17,81 +20,141 @@ from grounding.errors import BadBudget, BadCheckpoint, BadImage, BadInstruction,
 from grounding.grounders.pointer import PointerGrounder
 from grounding.loading import load_grounder
 from grounding.tiny import Family, write_tiny
-from grounding.types import Grounding
+from grounding.types import Grounding, Point
 
 PICTURE = Image.open(Path(__file__).parent / "data" / "reader" / "000001.png").convert("RGB")
 
 
-def before_4_52(name: str) -> str:
-    """Name a tensor as transformers did before 4.52: one flat model beside the tower."""
-    name = name.replace("model.visual.", "visual.")
-    return name.replace("model.language_model.", "model.")
+def flat(name: str) -> str:
+    """Name a tensor as transformers 4.45 to 4.57 wrote Qwen2-VL and Qwen2.5-VL."""
+    return name.replace("model.visual.", "visual.").replace("model.language_model.", "model.")
 
 
-def after_4_52(name: str) -> str:
-    """Name a tensor as transformers 4.52 and later did."""
+def nested(name: str) -> str:
+    """Name a tensor as classes derived from those of transformers 4.52 and later wrote it."""
     return name
 
 
-# (what was published, family, class and type in its config, names of its tensors)
-PUBLISHED: list[tuple[str, Family, str, str, Callable[[str], str]]] = [
-    ("FocusUI-3B", "qwen2.5", "FocusUI_Qwen2_5_VLForConditionalGeneration", "qwen2_5_vl", after_4_52),
-    ("FocusUI-7B", "qwen2.5", "FocusUIForConditionalGeneration", "focusui_7b", after_4_52),
-    ("FocusUI-2B", "qwen3", "FocusUI_Qwen3VLForConditionalGeneration", "focusui_qwen3vl_2b", after_4_52),
-    ("GUI-Actor-2B", "qwen2", "Qwen2VLForConditionalGenerationWithPointer", "qwen2_vl", before_4_52),
-    ("GUI-Actor-3B", "qwen2.5", "Qwen2_5_VLForConditionalGenerationWithPointer", "qwen2_5_vl", before_4_52),
-    ("GUI-Actor-7B", "qwen2.5", "Qwen2_5_VLForConditionalGenerationWithPointer", "qwen2_5_vl", before_4_52),
+@dataclass(frozen=True)
+class Published:
+    """How a checkpoint was published: its class and type, its tensors' names, tied embeddings."""
+
+    name: str
+    family: Family
+    made_by: str
+    kind: str
+    rename: Callable[[str], str]
+    tied: bool = False
+
+    @property
+    def scorer(self) -> bool:
+        return self.name.startswith("FocusUI")
+
+
+_FOCUS, _ACTOR = "FocusUI_Qwen2_5_VLForConditionalGeneration", "ForConditionalGenerationWithPointer"
+PUBLISHED = [
+    Published("FocusUI-3B", "qwen2.5", _FOCUS, "qwen2_5_vl", nested, tied=True),
+    Published("FocusUI-3B-flat", "qwen2.5", _FOCUS, "focusui_3b", flat, tied=True),
+    Published("FocusUI-7B", "qwen2.5", "FocusUIForConditionalGeneration", "focusui_7b", nested),
+    Published("FocusUI-7B-flat", "qwen2.5", _FOCUS, "qwen2_5_vl", flat),
+    Published("FocusUI-Qwen3-VL-2B", "qwen3", "FocusUI_Qwen3VLForConditionalGeneration", "focusui_qwen3vl_2b", nested, tied=True),
+    Published("GUI-Actor-2B", "qwen2", "Qwen2VL" + _ACTOR, "qwen2_vl", flat, tied=True),
+    Published("GUI-Actor-2B-nested", "qwen2", "Qwen2VL" + _ACTOR, "qwen2_vl", nested, tied=True),
+    Published("GUI-Actor-3B", "qwen2.5", "Qwen2_5_VL" + _ACTOR, "qwen2_5_vl", flat, tied=True),
+    Published("GUI-Actor-7B", "qwen2.5", "Qwen2_5_VL" + _ACTOR, "qwen2_5_vl", flat),
+    Published("GUI-Actor-7B-nested", "qwen2.5", "Qwen2_5_VL" + _ACTOR, "qwen2_5_vl", nested),
 ]  # fmt: skip
 
 
-def publish(
-    folder: Path,
-    family: Family,
-    made_by: str,
-    kind: str,
-    rename: Callable[[str], str],
-    *,
-    scorer: bool,
-) -> Path:
-    """Write a tiny checkpoint with published names, flat text settings and an own model type."""
-    write_tiny(folder, family)
+def publish(plain: Path, folder: Path, row: Published) -> dict[str, torch.Tensor]:
+    """Rewrite a tiny checkpoint as others published theirs; returns the tensors written."""
+    shutil.copytree(plain, folder)
     tensors = {
-        rename(name): tensor
+        row.rename(name): tensor
         for name, tensor in load_file(folder / "model.safetensors").items()
-        if scorer or not name.startswith("patch_scorer.")
+        if (row.scorer or not name.startswith("patch_scorer."))
+        and not (row.tied and name == "lm_head.weight")
     }
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    whole = [
+        {name: value for name, value in tensors.items() if name.startswith(("model.l", "model.n"))},
+        {
+            name: value
+            for name, value in tensors.items()
+            if not name.startswith(("model.l", "model.n"))
+        },
+    ]
+    (folder / "model.safetensors").unlink()
+    for number, part in enumerate(whole, 1):  # large ones come in several files with an index
+        name = f"model-0000{number}-of-00002.safetensors"
+        save_file(part, folder / name, metadata={"format": "pt"})
+    index = {
+        name: f"model-0000{n}-of-00002.safetensors"
+        for n, part in enumerate(whole, 1)
+        for name in part
+    }
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"metadata": {}, "weight_map": index})
+    )
     config = json.loads((folder / "config.json").read_text())
-    config |= {"architectures": [made_by], "model_type": kind}
-    if rename is before_4_52:  # settings of the text model stood at the top, the rope as mrope
-        text = config.pop("text_config")
+    config |= {
+        "architectures": [row.made_by],
+        "model_type": row.kind,
+        "tie_word_embeddings": row.tied,
+    }
+    text = config.pop("text_config")
+    rope = text.pop("rope_parameters")
+    text["rope_theta"] = rope.pop("rope_theta")
+    if row.family == "qwen3":
+        text["rope_scaling"] = rope
+    else:
+        kind = (
+            {"type": "mrope"} if row.rename is flat else {"type": "default", "rope_type": "default"}
+        )
+        text["rope_scaling"] = kind | {"mrope_section": rope["mrope_section"]}
+    if row.rename is flat:  # settings of the language model stood at the top
         text.pop("model_type", None)
-        rope = text.pop("rope_parameters")
-        text["rope_theta"] = rope["rope_theta"]
-        text["rope_scaling"] = {"type": "mrope", "mrope_section": rope["mrope_section"]}
         config = text | config
+    else:
+        config["text_config"] = text
     (folder / "config.json").write_text(json.dumps(config))
-    return folder
+    return tensors
 
 
-@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row[0])
-def test_published_names_load_whole(row: Any, tmp_path: Path) -> None:
-    name, family, made_by, kind, rename = row
-    scorer = name.startswith("FocusUI")
-    publish(tmp_path, family, made_by, kind, rename, scorer=scorer)
-    with load_grounder(str(tmp_path), keep=0.3) as grounder:
+@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row.name)
+def test_published_names_load_whole(row: Published, tmp_path: Path) -> None:
+    written = publish(write_tiny(tmp_path / "plain", row.family), tmp_path / "it", row)
+    with load_grounder(str(tmp_path / "it"), keep=0.3) as grounder:
         assert isinstance(grounder, PointerGrounder)
-        assert (grounder.eyes.scorer is not None) == scorer
+        assert (grounder.eyes.scorer is not None) == row.scorer
         found = grounder.ground(PICTURE, "Save")
         state = grounder.eyes.backbone.model.state_dict()
-    written = load_file(tmp_path / "model.safetensors")
-    for key, tensor in state.items():
-        original = written.get(key, written.get(rename(key)))
-        assert original is not None, key
-        assert torch.equal(tensor, original), key
-    assert found.point is not None
+        heads: dict[str, Any] = {"multi_patch_pointer_head": grounder._heads.pointer}
+        if row.scorer:
+            heads["patch_scorer"] = grounder.eyes.scorer
+        for prefix, head in heads.items():
+            state |= {f"{prefix}.{name}": value for name, value in head.state_dict().items()}
+    used = {row.rename(name): tensor for name, tensor in state.items()}
+    if row.tied:
+        assert torch.equal(
+            used.pop("lm_head.weight"), state["model.language_model.embed_tokens.weight"]
+        )
+    assert used.keys() == written.keys()
+    assert all(torch.equal(used[name], tensor) for name, tensor in written.items())
     assert found.tokens is not None
     assert found.tokens.after == int(0.3 * found.tokens.before + 1e-9)
+
+
+@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row.name)
+def test_published_settings_mean_the_same(row: Published, tmp_path: Path) -> None:
+    """Whatever layout config.json has, rotary settings included, the answer is the same."""
+    plain = write_tiny(tmp_path / "plain", row.family)
+    publish(plain, tmp_path / "it", row)
+    answers = [
+        load_grounder(str(folder), compress="uigraph:0.4").ground(PICTURE, "Save")
+        for folder in (plain, tmp_path / "it")
+    ]
+    heats = [answer.heat for answer in answers if answer.heat is not None]
+    np.testing.assert_array_equal(heats[0], heats[1])
 
 
 @pytest.fixture(scope="module")
@@ -193,10 +256,32 @@ def test_answers_become_places(convention: str, answer: str, tmp_path: Path) -> 
         assert not grounder.ground(PICTURE, "Save").found
 
 
+class Middle:
+    """A grounder of one's own, as docs/grounding.md describes it."""
+
+    def ground(self, image: Any, instruction: str) -> Grounding:
+        return Grounding(instruction, Point(0.5, 0.5), None, 1.0)
+
+    def ground_many(self, items: Sequence[tuple[Any, str]]) -> list[Grounding]:
+        return [self.ground(*item) for item in items]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
 def test_tiny_by_name_and_your_own_class() -> None:
     with load_grounder("tiny") as grounder:
         assert grounder.ground(PICTURE, "Save").found
-    assert type(load_grounder("decimal:Decimal")).__name__ == "Decimal"
+    with load_grounder(f"{__name__}:Middle") as grounder:
+        assert grounder.ground(PICTURE, "Save").point == Point(0.5, 0.5)
+    with pytest.raises(BadCheckpoint, match="decimal:Decimal is no grounder: it has no ground"):
+        load_grounder("decimal:Decimal")
 
 
 BROKEN: list[tuple[str, Callable[[Path], object], str]] = [
@@ -209,6 +294,14 @@ BROKEN: list[tuple[str, Callable[[Path], object], str]] = [
     ("missing head tensors", lambda folder: drop(folder, r"multi_patch_pointer_head\.layer_norm.*"), "lacks tensors: layer_norm"),
     ("another family", lambda folder: retype(folder, "llama"), "'llama'"),
     ("pickles", lambda folder: pickled(folder), "pickled"),
+    ("unknown tensors", lambda folder: add(folder, "model.language_model.layers.9.oddity"), "has unknown tensors: model.language_model.layers.9.oddity"),
+    ("unknown head tensors", lambda folder: add(folder, "patch_scorer.oddity"), "has unknown tensors: oddity"),
+    ("a head of another size", lambda folder: add(folder, "multi_patch_pointer_head.layer_norm.bias"), "multi_patch_pointer_head does not fit"),
+    ("a layer of another size", lambda folder: add(folder, "model.language_model.norm.weight"), "cannot be loaded"),
+    ("no tokenizer", lambda folder: [(folder / name).unlink() for name in ("tokenizer.json", "tokenizer_config.json")], "cannot be loaded"),
+    ("settings of a wrong kind", lambda folder: set_text(folder, "hidden_size", "wide"), "cannot be loaded"),
+    ("settings that do not fit", lambda folder: set_text(folder, "num_attention_heads", 0), "cannot be loaded"),
+    ("no object", lambda folder: (folder / "config.json").write_text("[]"), "config.json"),
 ]  # fmt: skip
 
 
@@ -221,6 +314,17 @@ def drop(folder: Path, pattern: str) -> None:
 def retype(folder: Path, kind: str) -> None:
     config = json.loads((folder / "config.json").read_text())
     config |= {"model_type": kind, "architectures": ["LlamaForCausalLM"]}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def add(folder: Path, name: str) -> None:
+    tensors = load_file(folder / "model.safetensors") | {name: torch.zeros(3)}
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def set_text(folder: Path, name: str, value: Any) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"][name] = value
     (folder / "config.json").write_text(json.dumps(config))
 
 
@@ -255,6 +359,25 @@ def test_broken_checkpoints_get_one_sentence(
 def test_specs_that_name_nothing(spec: str, says: str) -> None:
     with pytest.raises(BadCheckpoint, match=says):
         load_grounder(spec)
+
+
+def test_devices_and_numbers_that_are_not_there() -> None:
+    with pytest.raises(BadCheckpoint, match="device 'nonsense' cannot be used") as caught:
+        load_grounder("tiny", device="nonsense")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(BadCheckpoint, match="dtype must be one of"):
+        load_grounder("tiny", dtype="int3")
+    with pytest.raises(BadCheckpoint, match="cannot be loaded"):
+        load_grounder("tiny", attn="nonsense")
+
+
+@pytest.mark.parametrize(("dtype", "attn"), [("bfloat16", "sdpa"), ("auto", "eager")])
+def test_other_numbers_and_attention(dtype: str, attn: str, checkpoint: Path) -> None:
+    with load_grounder(str(checkpoint), dtype=dtype, attn=attn, keep=0.3) as grounder:
+        items = [(PICTURE, "Save"), (PICTURE.resize((200, 300)), "Cancel")]
+        for answer in grounder.ground_many(items):
+            assert answer.heat is not None
+            assert float(answer.heat.sum()) == pytest.approx(1, abs=1e-3)
 
 
 def test_unknown_options_are_refused() -> None:

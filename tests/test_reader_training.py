@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,12 +130,23 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(tmp_pat
 
 
 def test_the_learning_rate_rises_stays_and_falls():
-    config = trainer.TrainConfig(steps=1000, warm_up=100)
+    config = trainer.TrainConfig(steps=1000, warm_up=100, decay=0.5)
     rates = [trainer.learning_rate(config, step) for step in range(1000)]
     assert rates[0] == pytest.approx(config.rate / 100)
     assert rates[400] == config.rate
     assert rates[750] == pytest.approx(config.rate / 2)
     assert 0 < rates[-1] < config.rate / 100
+
+
+def test_training_begins_with_given_weights(tmp_path):
+    config = trainer.TrainConfig(steps=1, pages_per_batch=1, crop=(64, 48), rate=0.0)
+    list(trainer.train([(toy_source, 1.0)], config, tmp_path / "a", workers=0))
+    export.export_reader(tmp_path / "a", tmp_path / "w", {})
+    start = tmp_path / "w" / "reader.safetensors"
+    other = replace(config, seed=1)
+    list(trainer.train([(toy_source, 1.0)], other, tmp_path / "b", workers=0, start=start))
+    learnt = [weights_of(tmp_path / name)["stem.0.0.weight"] for name in "ab"]
+    assert torch.equal(learnt[0].half().float(), learnt[1])
 
 
 def test_export_writes_half_precision_and_a_manifest(tmp_path):

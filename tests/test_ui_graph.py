@@ -168,6 +168,17 @@ def test_any_pixels_equal_a_double_loop(seed: int, rows: int, columns: int, tau:
     assert np.array_equal(build_ui_graph(pixels, 28, tau=tau).labels, plain_graph(pixels, 28, tau))
 
 
+@pytest.mark.parametrize("factor", [1, 3, 130])
+@pytest.mark.parametrize("tau", [0.002, RELEASED_TAU, 90.0, 10_000.0])
+def test_cells_of_any_side(factor: int, tau: float) -> None:
+    """Sums of squares of large black and white cells need more than 32 bits."""
+    rng = np.random.default_rng(factor)
+    cells = 255 * (rng.random((3, 4, 3)) < 0.5).astype(np.uint8)
+    pixels = cells.repeat(factor, axis=0).repeat(factor, axis=1)
+    expected = plain_graph(pixels, factor, tau)
+    assert np.array_equal(build_ui_graph(pixels, factor, tau=tau).labels, expected)
+
+
 def test_the_released_code_is_the_paper_s_equation_with_a_smaller_tau() -> None:
     """It stacks a frame twice, which makes every distance sqrt(2) times larger."""
     pixels = screenshot(9, 8, 10, 28)

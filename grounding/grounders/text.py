@@ -54,7 +54,9 @@ class TextGrounder(ModelGrounder):
                 batch, max_new_tokens=self._longest, do_sample=False, top_k=None, top_p=None,
                 temperature=None,
             )  # fmt: skip
-        answers = eyes.tokenizer.batch_decode(made, skip_special_tokens=False)
+        # Special tokens stay, for some mark boxes; what follows the end is padding of the batch.
+        ends = _ends(eyes.backbone.model.generation_config)
+        answers = [eyes.tokenizer.decode(_until(row, ends)) for row in made.tolist()]
         seconds = clock.shared(len(items))
         return [
             self._answer(text, plan, instruction, seconds)
@@ -77,3 +79,14 @@ class TextGrounder(ModelGrounder):
             plan=plan,
             answer=text,
         )
+
+
+def _ends(config: Any) -> frozenset[int]:
+    """Return the tokens that end an answer."""
+    ends = config.eos_token_id
+    return frozenset() if ends is None else frozenset([ends] if isinstance(ends, int) else ends)
+
+
+def _until(ids: list[int], ends: frozenset[int]) -> list[int]:
+    """Return the tokens before the first that ends an answer."""
+    return ids[: next((place for place, token in enumerate(ids) if token in ends), len(ids))]

@@ -25,16 +25,20 @@ LARGE_TYPE = 27.0
 _STRIP, _SHARED = 1088, 64
 
 
-def load_network(path: Path) -> GlyphNet:
-    """Load a network from safetensors, ready to be evaluated."""
+def load_weights(net: GlyphNet, path: Path) -> None:
+    """Fill a network with the weights of a safetensors file."""
     try:
-        tensors = load_file(path)
-        net = GlyphNet()
         state = net.state_dict()
-        state.update({name: value.float() for name, value in tensors.items()})
+        state.update({name: value.float() for name, value in load_file(path).items()})
         net.load_state_dict(state)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise BadWeights(f"{path} is no weights file of this reader: {error}") from error
+
+
+def load_network(path: Path) -> GlyphNet:
+    """Load a network from safetensors, ready to be evaluated."""
+    net = GlyphNet()
+    load_weights(net, path)
     return fuse(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

@@ -15,6 +15,11 @@ from ..reader.model import GlyphNet, parameter_count, state_to_save
 from .checkpoints import load_checkpoint
 
 
+def sha256_of(path: Path) -> str:
+    """Return a file's sha256 in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def export_reader(checkpoint: Path, out: Path, about: dict[str, Any]) -> dict[str, Any]:
     """Write reader.safetensors and its entry of manifest.json from a training folder."""
     net = GlyphNet()
@@ -28,7 +33,7 @@ def export_reader(checkpoint: Path, out: Path, about: dict[str, Any]) -> dict[st
     path.chmod(0o644)  # it is written as a private file, and a package is read by everyone
     entry = {
         "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256_of(path),
         "bytes": path.stat().st_size,
         "parameters": parameter_count(net),
         "network": net.config.to_dict(),

@@ -21,10 +21,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..reader.alphabet import CLASS_COUNT
 from ..reader.model import GlyphNet
+from ..reader.network import load_weights
 from .checkpoints import NAME, load_checkpoint, save_checkpoint
 from .glyph_samples import GlyphSample, make_sample
 from .pages import LabelledPage, load_page, page_names
 
+RATE = 4e-3
 Source = Callable[[random.Random], LabelledPage]
 
 
@@ -37,7 +39,7 @@ class TrainConfig:
     pages_per_batch: int = 3
     crops_per_page: int = 2
     crop: tuple[int, int] = (384, 288)
-    rate: float = 4e-3
+    rate: float = RATE
     warm_up: int = 200
     decay: float = 0.6
     weight_decay: float = 0.02
@@ -151,11 +153,18 @@ def train(
     device: str = "cpu",
     resume: bool = False,
     workers: int = 1,
+    start: Path | None = None,
 ) -> Iterator[Progress]:
-    """Train to ``config.steps``; yields the curve every 25 steps, writes checkpoints to ``out``."""
+    """Train to ``config.steps``; yields the curve every 25 steps, writes checkpoints to ``out``.
+
+    ``start`` is a file of weights to begin with; without it they are drawn from the seed.
+    """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
-    net = GlyphNet().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = GlyphNet()
+    if start is not None:
+        load_weights(net, start)
+    net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.weight_decay)
     first, curve, before = 0, [], 0.0
     if resume and (out / NAME).exists():
