@@ -181,7 +181,7 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
         settings.setdefault("tie_word_embeddings", tied)
     if options.dtype not in (*DTYPES, "auto"):
         raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
-    with _quiet(), _one_sentence(folder):
+    with quiet(), _one_sentence(folder):
         model, told = model_class.from_pretrained(
             folder,
             config=config_class.from_dict(settings),
@@ -207,7 +207,7 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers from printing a report: the heads' tensors are unknown to stock classes."""
     told: Any = transformers.logging
     loudness, shown = told.get_verbosity(), told.is_progress_bar_enabled()

@@ -72,6 +72,17 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """A control of a screen, or words on it (role "text"); ``icon`` names what an icon shows."""
+
+    box: Box
+    role: str
+    text: str = ""
+    icon: str = ""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A place that may be meant: where to click, the region around it, its share of the weight."""
 

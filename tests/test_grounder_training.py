@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file
 
+from grounding import load_grounder
+from grounding.errors import BadCheckpoint
 from grounding.grounders.pointer import PointerGrounder
 from grounding.labels import recall_at
-from grounding.loading import load_grounder
 from grounding.tiny import write_tiny
-from grounding.training.grounder import GrounderConfig, export, train
+from grounding.training.checkpoints import NAME
+from grounding.training.grounder import GrounderConfig, train
 from grounding.training.records import Record, Records
-from grounding.training.trainee import LossConfig
+from grounding.training.samples import Order, make_sample
+from grounding.training.stages import training_plan
+from grounding.training.trainee import Trainee, load_trainee, save_trainee
 
 COLOURS = ("red", "green", "blue", "black")
 
@@ -52,10 +62,17 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny(tmp_path_factory.mktemp("tiny"))
 
 
-def opened(folder: Path, keep: float = 1.0) -> PointerGrounder:
-    grounder = load_grounder(str(folder), keep=keep)
-    assert isinstance(grounder, PointerGrounder)
-    return grounder
+def weights_of(trainee: Trainee) -> dict[str, torch.Tensor]:
+    parts = {"model": trainee.backbone.model, **trainee.heads()}
+    return {
+        f"{part}.{name}": value.detach().clone()
+        for part, module in parts.items()
+        for name, value in module.state_dict().items()
+    }
+
+
+def moved(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> set[str]:
+    return {name for name, value in before.items() if not torch.equal(value, after[name])}
 
 
 def accuracy(grounder: PointerGrounder, records: list[Record]) -> float:
@@ -85,65 +102,139 @@ def recall(grounder: PointerGrounder, records: list[Record]) -> float:
 def test_two_stages_overfit_drawn_screens(
     screens: list[Record], source: Path, tmp_path: Path
 ) -> None:
-    grounder = opened(source)
-    loss = LossConfig(keep=(0.3, 1.0))
-    scorer = GrounderConfig(200, rate=3e-3, batch=8, loss=LossConfig("scorer"))
-    everything = GrounderConfig(700, rate=2e-3, batch=8, loss=loss)
-    first = list(train(grounder, screens, scorer, tmp_path / "scorer"))
-    second = list(train(grounder, screens, everything, tmp_path / "all"))
+    trainee = load_trainee(source)
+    scorer = GrounderConfig(200, "scorer", rate=3e-3, batch=8)
+    everything = GrounderConfig(700, rate=2e-3, batch=8, keep=(0.3, 1.0))
+    first = list(train(trainee, screens, scorer, tmp_path / "scorer"))
+    second = list(train(trainee, screens, everything, tmp_path / "all"))
     assert first[-1].loss["scorer"] < 0.7 * first[0].loss["scorer"]
     assert second[-1].loss["pointer"] < 0.1 * second[0].loss["pointer"]
-    folder = export(grounder, tmp_path / "model", source)
+    save_trainee(trainee, source, tmp_path / "model")
     for keep in (1.0, 0.5):
-        with opened(folder, keep) as trained:
+        with load_grounder(str(tmp_path / "model"), keep=keep) as trained:
             assert accuracy(trained, screens) == 1.0
-    with opened(folder, 0.5) as trained:
+    with load_grounder(str(tmp_path / "model"), keep=0.5) as trained:
         assert recall(trained, screens) > 0.95
 
 
-@pytest.mark.parametrize("stage", ["scorer", "all"])
+@pytest.mark.parametrize("config", [
+    GrounderConfig(6, "scorer", rate=1e-3, batch=2),
+    GrounderConfig(6, rate=1e-3, batch=2),
+    GrounderConfig(6, rate=1e-3, batch=2, lora=4, preset="released-code"),
+])  # fmt: skip
 def test_a_killed_run_goes_on_along_the_same_curve(
-    stage: Any, screens: list[Record], source: Path, tmp_path: Path
+    config: GrounderConfig, screens: list[Record], source: Path, tmp_path: Path
 ) -> None:
-    config = GrounderConfig(6, rate=1e-3, batch=2, loss=LossConfig(stage))
-    whole = list(train(opened(source), screens, config, tmp_path / "whole", every=1))
-    killed = train(opened(source), screens, config, tmp_path / "killed", every=1)
+    often: dict[str, Any] = {"every": 1, "save_seconds": 0.0}
+    whole = list(train(load_trainee(source), screens, config, tmp_path / "whole", **often))
+    killed = train(load_trainee(source), screens, config, tmp_path / "killed", **often)
     parts = [next(killed) for _ in range(3)]
     killed.close()
-    parts += train(opened(source), screens, config, tmp_path / "killed", resume=True, every=1)
+    again = load_trainee(source)
+    parts += train(again, screens, config, tmp_path / "killed", resume=True, **often)
     assert [point.loss for point in parts] == [point.loss for point in whole]
     assert [point.step for point in parts] == list(range(1, 7))
+    other = train(again, screens, replace(config, rate=0.5), tmp_path / "killed", resume=True)
+    with pytest.raises(BadCheckpoint, match=r"other settings \(rate\)"):
+        next(other)
 
 
 def test_the_scorer_stage_moves_nothing_else(
     screens: list[Record], source: Path, tmp_path: Path
 ) -> None:
-    grounder = opened(source)
-    assert grounder.eyes.scorer is not None
-    before = {n: v.clone() for n, v in grounder.eyes.backbone.model.state_dict().items()}
-    scorer = {n: v.clone() for n, v in grounder.eyes.scorer.state_dict().items()}
-    config = GrounderConfig(2, rate=1e-3, batch=2, loss=LossConfig("scorer"))
-    list(train(grounder, screens, config, tmp_path))
-    after = grounder.eyes.backbone.model.state_dict()
-    assert all(torch.equal(value, after[name]) for name, value in before.items())
-    changed = grounder.eyes.scorer.state_dict()
-    assert not all(torch.equal(value, changed[name]) for name, value in scorer.items())
+    trainee = load_trainee(source)
+    before = weights_of(trainee)
+    config = GrounderConfig(2, "scorer", rate=1e-3, batch=2)
+    list(train(trainee, screens, config, tmp_path))
+    changed = moved(before, weights_of(trainee))
+    assert changed
+    assert all(name.startswith("patch_scorer.") for name in changed)
 
 
-def test_lora_is_small_and_folds_into_the_weights(
+def test_the_second_stage_moves_everything_after_the_first(
     screens: list[Record], source: Path, tmp_path: Path
 ) -> None:
-    grounder = opened(source)
+    trainee = load_trainee(source, offset=True, none=True)
+    list(train(trainee, screens, GrounderConfig(1, "scorer", batch=2), tmp_path / "a"))
+    before = weights_of(trainee)
+    config = GrounderConfig(2, rate=1e-3, batch=2)
+    curve = list(train(trainee, screens, config, tmp_path / "b"))
+    assert set(curve[-1].loss) == {"pointer", "language", "scorer", "offset", "none"}
+    changed = moved(before, weights_of(trainee))
+    for part in ("visual", "language_model", "lm_head", "offset_head", "none_key", "patch_scorer"):
+        assert any(part in name for name in changed), part
+
+
+def test_adapters_are_small_and_fold_into_the_weights(
+    screens: list[Record], source: Path, tmp_path: Path
+) -> None:
+    trainee = load_trainee(source)
+    before = weights_of(trainee)
     config = GrounderConfig(4, rate=1e-2, batch=2, lora=4)
-    before = {n: v.clone() for n, v in grounder.eyes.backbone.model.state_dict().items()}
-    list(train(grounder, screens, config, tmp_path / "run"))
-    learnt = grounder.ground(screens[0].image, "red")
-    with opened(export(grounder, tmp_path / "model", source)) as loaded:
+    list(train(trainee, screens, config, tmp_path / "run"))
+    learnt = trainee.grounder().ground(screens[0].image, "red")
+    save_trainee(trainee, source, tmp_path / "model")
+    changed = moved(before, weights_of(trainee))
+    with load_grounder(str(tmp_path / "model")) as loaded:
         again = loaded.ground(screens[0].image, "red")
-        after = loaded.eyes.backbone.model.state_dict()
     assert learnt.heat is not None
     assert again.heat is not None
     assert abs(learnt.heat - again.heat).max() < 1e-4
-    moved = {name for name, value in before.items() if not torch.equal(value, after[name])}
-    assert moved
-    assert all(name.split(".")[-2] in ("q_proj", "k_proj", "v_proj", "o_proj") for name in moved)
+    assert {name for name in changed if ".visual." in name} == set()
+    assert any("q_proj" in name for name in changed)
+
+
+def test_a_plain_model_gets_pointer_tokens_and_heads(screens: list[Record], tmp_path: Path) -> None:
+    plain = write_tiny(tmp_path / "plain", "qwen3", pointer=False)
+    trainee = load_trainee(plain, none=True)
+    list(train(trainee, screens, GrounderConfig(1, batch=2), tmp_path / "run"))
+    save_trainee(trainee, plain, tmp_path / "model")
+    with load_grounder(str(tmp_path / "model"), keep=0.5) as loaded:
+        assert isinstance(loaded, PointerGrounder)
+        assert loaded.ground(screens[0].image, "red").tokens.after < 20  # type: ignore[union-attr]
+
+
+def test_the_target_survives_however_little_is_kept(screens: list[Record], source: Path) -> None:
+    trainee = load_trainee(source)
+    for record in screens[:4]:
+        sample = make_sample(record, trainee.how, 0.01)
+        plan = training_plan(sample, np.zeros(sample.grid.count, np.float32))
+        assert plan.keep[sample.target > 0].all()
+        assert plan.keep.sum() == (sample.target > 0).sum()
+
+
+def test_processes_share_a_batch_and_an_epoch_shows_every_record() -> None:
+    order = Order(seed=3, steps=8, batch=4, keep=(0.2, 0.5))
+    seen = [number for step in range(8) for number, _ in order.records(step, 16)]
+    assert sorted(seen) == sorted(2 * list(range(16)))
+    assert all(0.2 <= share <= 0.5 for step in range(8) for _, share in order.records(step, 16))
+    assert order.records(5, 16) == order.records(5, 16) != order.records(6, 16)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_processes_learn_as_one_does(
+    screens: list[Record], source: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from grounding.training.grounder import GrounderConfig, train\n"
+        "from grounding.training.records import Records\n"
+        "from grounding.training.trainee import load_trainee\n"
+        "source, records, out = map(Path, sys.argv[1:])\n"
+        "config = GrounderConfig(3, rate=1e-3, batch=4)\n"
+        "list(train(load_trainee(source), Records([records]), config, out, every=1))\n"
+    )
+    rows = screens[0].image.parent / "screens.jsonl"
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu"]
+    for processes in (1, 2):
+        how = [f"--num_processes={processes}"]
+        subprocess.run(
+            [*launch, *how, str(script), str(source), str(rows), str(tmp_path / str(processes))],
+            check=True, env=os.environ | {"ACCELERATE_USE_CPU": "true"}, timeout=200,
+        )  # fmt: skip
+    one, two = (load_file(tmp_path / name / NAME) for name in "12")
+    learnt = [name for name in one if name.startswith("net.")]
+    assert max(float((one[name] - two[name]).abs().max()) for name in learnt) < 1e-4

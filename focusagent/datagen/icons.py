@@ -33,7 +33,7 @@ def load_icons(cache: Path) -> dict[str, str]:
     """Return SVG texts by name, some of each set; none without npm."""
     kept = cache / "icons.json"
     if not kept.exists():
-        found = {}
+        found: dict[str, str] = {}
         for package, folder in SETS:
             drawn = {
                 Path(member).stem: content.decode()

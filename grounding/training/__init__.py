@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from . import glyph_samples as glyph_samples
     from . import grounder as grounder
     from . import losses as losses
+    from . import measure as measure
     from . import pages as pages
     from . import reader as reader
     from . import records as records
+    from . import trainee as trainee
 
 _MODULES = {
-    "checkpoints", "curves", "export", "glyph_samples", "grounder", "losses", "pages", "reader",
-    "records",
+    "checkpoints", "curves", "export", "glyph_samples", "grounder", "losses", "measure", "pages",
+    "reader", "records", "trainee",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from ..errors import BadImage, BadRecord
 from ..grid import PatchGrid, Preprocessing, cut_patches, resized
-from ..labels import Preset, fuse_labels, overlap_labels, pointer_target
+from ..labels import Preset, fuse_labels, overlap_by_patch, pointer_target
 from ..types import Box
 from ..ui_graph import build_ui_graph
 from .records import Record
@@ -45,9 +45,10 @@ def make_sample(
     except BadImage as error:
         raise BadRecord(f"{record.where}: {error}") from error
     graph = build_ui_graph(np.asarray(picture), grid.factor).scores().ravel()
-    overlap = target = np.zeros(grid.count, np.float32)
+    overlap = np.zeros((grid.count, grid.merge**2), np.float32)
+    target = np.zeros(grid.count, np.float32)
     if record.box is not None:
-        overlap, target = overlap_labels(grid, record.box), pointer_target(grid, record.box)
+        overlap, target = overlap_by_patch(grid, record.box), pointer_target(grid, record.box)
     return Sample(
         record.instruction,
         cut_patches(picture, how),

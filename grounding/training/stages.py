@@ -112,9 +112,13 @@ class GrounderStage(Stage):
         weights: Weights | None = None,
         temperature: float = TEMPERATURE,
     ) -> None:
-        if rank:
+        if rank and trainee.adapted is None:
             adapt(trainee, rank)
         super().__init__(trainee)
+        if rank:
+            self.heads.requires_grad_(True)
+        else:
+            self.requires_grad_(True)
         self._weights, self._temperature = weights or Weights(), temperature
         self._tail: list[int] = trainee.tokenizer(_END).input_ids
         self._answer = len(trainee.tokenizer(ANSWERS[trainee.prompt.family]).input_ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ..grid import Preprocessing
 from ..grounders.eyes import Eyes, ModelGrounder
 from ..grounders.pointer import Heads, PointerGrounder
 from ..grounders.prompts import POINTER_SYSTEM, PointerPrompt
-from ..loading import load_grounder
+from ..loading import load_grounder, quiet
 from ..patch_scorer import PatchScorer
 from ..plan import Budget
 from ..pointer import NoneKey, OffsetHead, PointerHead
@@ -83,7 +84,8 @@ def load_trainee(
     Heads and pointer tokens that it lacks are new: the heads seeded, the tokens' embeddings the
     mean of all others, as FocusUI starts them.
     """
-    grounder = load_grounder(str(folder), **options)
+    # A plain model answers in text, of which nothing is used here.
+    grounder = load_grounder(str(folder), **({"convention": "pixels"} | options))
     if not isinstance(grounder, ModelGrounder):
         raise BadCheckpoint(f"{folder} is no model that can be trained: give a checkpoint's folder")
     eyes, names = grounder.eyes, tensor_names(folder)
@@ -121,14 +123,16 @@ def _add_tokens(backbone: Backbone, tokenizer: Any) -> int:
         if len(tokenizer) > model.get_input_embeddings().num_embeddings:
             model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
         for table in (model.get_input_embeddings(), model.get_output_embeddings()):
-            ids = tokenizer.convert_tokens_to_ids(missing)
-            table.weight[ids] = table.weight[:used].float().mean(0).to(table.weight.dtype)
-    ids = {token: int(tokenizer.convert_tokens_to_ids(token)) for token in POINTER_TOKENS}
+            new = tokenizer.convert_tokens_to_ids(missing)
+            table.weight[new] = table.weight[:used].float().mean(0).to(table.weight.dtype)
+    ids: dict[str, int] = {
+        token: int(tokenizer.convert_tokens_to_ids(token)) for token in POINTER_TOKENS
+    }
     model.config.pointer_start_token_id = ids["<|pointer_start|>"]
     model.config.pointer_pad_token_id = ids["<|pointer_pad|>"]
     model.config.pointer_end_token_id = ids["<|pointer_end|>"]
     model.config.image_drop_end_token_id = ids["<|image_drop_end|>"]
-    return ids["<|image_drop_end|>"]
+    return int(ids["<|image_drop_end|>"])
 
 
 def adapt(trainee: Trainee, rank: int) -> None:
@@ -142,7 +146,9 @@ def adapt(trainee: Trainee, rank: int) -> None:
         target_modules=_ADAPTED,
         trainable_token_indices={"embed_tokens": ids},
     )
-    trainee.adapted = get_peft_model(trainee.backbone.model, config)
+    with warnings.catch_warnings():  # peft asks transformers by a name that is going away
+        warnings.simplefilter("ignore", FutureWarning)
+        trainee.adapted = get_peft_model(trainee.backbone.model, config)
 
 
 def save_trainee(trainee: Trainee, start: Path, folder: Path) -> None:
@@ -151,7 +157,8 @@ def save_trainee(trainee: Trainee, start: Path, folder: Path) -> None:
         trainee.backbone.model = trainee.adapted.merge_and_unload()
         trainee.adapted = None
     folder.mkdir(parents=True, exist_ok=True)
-    trainee.backbone.model.save_pretrained(folder)
+    with quiet():
+        trainee.backbone.model.save_pretrained(folder)
     trainee.tokenizer.save_pretrained(folder)
     tensors: dict[str, Tensor] = {}
     for prefix, head in trainee.heads().items():
