@@ -17,6 +17,7 @@ from ..grid import PatchGrid
 from ..plan import VisualPlan
 from .compact import Compact, Prompt, compact
 from .tower import TowerOutput, run_tower
+from .windows import WindowMemory, run_windows
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 
@@ -64,6 +65,15 @@ class Backbone:
         whole = torch.from_numpy(np.concatenate(list(pixels))).to(device)
         thw = torch.tensor([grid.thw for grid in grids], device=device)
         return run_tower(visual, whole, thw, kept, statistics=statistics)
+
+    def encode_again(
+        self, pixels: NDArray[np.float32], grid: PatchGrid, memory: WindowMemory | None = None
+    ) -> tuple[TowerOutput, WindowMemory]:
+        """Run the tower on an image that resembles the last one; see `run_windows`."""
+        visual = self.model.model.visual
+        device = next(visual.parameters()).device
+        thw = torch.tensor([grid.thw], device=device)
+        return run_windows(visual, torch.from_numpy(pixels).to(device), thw, memory)
 
     def compact(
         self,
