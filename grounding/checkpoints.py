@@ -31,11 +31,13 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise BadCheckpoint(f"{folder} is no folder: give the folder of a checkpoint, or a hub id")
     path = folder / "config.json"
     try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BadCheckpoint(f"{folder} has no config.json: it is no checkpoint") from error
     except (OSError, ValueError) as error:
         raise BadCheckpoint(f"{path} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise BadCheckpoint(f"{path} must hold an object with the model's settings")
     return config
 
 

@@ -36,6 +36,8 @@ _CLASSES = {
     "qwen2_5_vl": ("Qwen2_5_VLConfig", "Qwen2_5_VLForConditionalGeneration"),
     "qwen3_vl": ("Qwen3VLConfig", "Qwen3VLForConditionalGeneration"),
 }
+# Without one of these, transformers makes an empty tokenizer and says nothing.
+_TOKENIZER_FILES = ("tokenizer.json", "vocab.json")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -143,6 +145,8 @@ def _from_folder(folder: Path, compression: Compression, options: Options) -> Gr
     family = family_of(config, folder)
     names = tensor_names(folder)
     model = _model(folder, config, family, options)
+    if not any((folder / name).exists() for name in _TOKENIZER_FILES):
+        raise BadCheckpoint(f"{folder} cannot be loaded: it has no tokenizer.json")
     with _one_sentence(folder):
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     backbone = Backbone(model, one_deepstack_layer=options.one_deepstack_layer)
@@ -226,15 +230,7 @@ def _one_sentence(folder: Path) -> Iterator[None]:
     """Say in one sentence what transformers does not like about a checkpoint."""
     try:
         yield
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RuntimeError,
-        ImportError,
-    ) as error:
+    except Exception as error:  # whatever a broken file makes it stumble over
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise BadCheckpoint(f"{folder} cannot be loaded: {reason}") from error
 
