@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from . import stepping
@@ -18,19 +18,20 @@ from .actions import (
     points_of,
 )  # fmt: skip
 from .browser_frame import Frame, reason
+from .browser_input import box_of, native_select_at
 from .browser_launch import BrowserOptions
 from .browser_session import BrowserSession
 from .errors import ActionError, ClosedError, EnvError, PolicyError
 from .loop_thread import LoopThread
 from .policy import Decision, Policy
 from .screen import changed_box, require_inside
-from .secrets import Secret, redact
+from .secrets import KeepsSecrets, Secret, redact
 from .types import Environment, Observation, Outcome, PixelBox, StepResult
 
 T = TypeVar("T")
 
 
-class BrowserEnvironment(Environment):
+class BrowserEnvironment(KeepsSecrets, Environment):
     """A Chromium, Chrome or Edge that is looked at and acted on by pixels.
 
     Opens `url` under `policy`, in a browser of its own or in the one at `cdp_url`. Screenshots
@@ -116,6 +117,17 @@ class BrowserEnvironment(Environment):
         """Run a script in the active tab: for fixtures and tests, never for agents."""
         return self._run(self._session.evaluate(expression, argument))
 
+    def box_of(self, selector: str) -> PixelBox | None:
+        """Where the first element that a selector names stands, scrolled into view; None if none.
+
+        Selectors are Playwright's: CSS, `text=Save`, `role=button[name="Save"]` ...
+        """
+        return self._run(self._on_page(box_of, selector))
+
+    def native_select_at(self, x: float, y: float) -> bool:
+        """Whether the browser itself draws the dropdown at a point: `Select` can choose in it."""
+        return self._run(self._on_page(native_select_at, x, y))
+
     def save_storage_state(self, path: str) -> None:
         """Write cookies and local storage to a file that `storage_state=` takes."""
         self._run(self._session.save_storage_state(path))
@@ -143,6 +155,9 @@ class BrowserEnvironment(Environment):
         except Error as error:
             self._session.require_alive()
             raise EnvError(redact(reason(error), self._secrets)) from error
+
+    async def _on_page(self, work: Callable[..., Coroutine[Any, Any, T]], *values: Any) -> T:
+        return await work(await self._session.page(), *values)
 
     async def _observe(self) -> Observation:
         _, frame = await self._session.settle()

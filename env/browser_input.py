@@ -27,6 +27,7 @@ from .actions import (
 )  # fmt: skip
 from .errors import ActionError
 from .keys import parse_chord
+from .types import PixelBox
 
 if TYPE_CHECKING:
     from playwright.async_api import ElementHandle, Frame, Page
@@ -202,3 +203,22 @@ async def element_at(page: Page, x: float, y: float) -> ElementHandle | None:
             left, top = await element.evaluate(_OFFSET)
             x, y = x - left, y - top
     return element
+
+
+async def box_of(page: Page, selector: str) -> PixelBox | None:
+    """Where the first element that a selector names stands, scrolled into view; None if none."""
+    element = await page.query_selector(selector)
+    if element is None:
+        return None
+    await element.scroll_into_view_if_needed(timeout=2000)
+    box = await element.bounding_box()
+    if box is None:
+        return None
+    x, y = box["x"], box["y"]
+    return int(x), int(y), int(x + box["width"]), int(y + box["height"])
+
+
+async def native_select_at(page: Page, x: float, y: float) -> bool:
+    """Whether a dropdown of the browser's own stands at a point."""
+    element = await element_at(page, x, y)
+    return element is not None and bool(await element.evaluate("e => e.tagName === 'SELECT'"))

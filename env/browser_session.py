@@ -27,7 +27,7 @@ from .secrets import Secret, redact
 from .types import Tab
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api import Browser, BrowserContext, Page, Playwright
 
 SETTLE_MIN, SETTLE_MAX = 0.05, 2.0  # seconds
 DOWNLOAD_SECONDS = 5.0
@@ -271,6 +271,10 @@ class BrowserSession:
     async def evaluate(self, expression: str, argument: Any) -> Any:
         """Run a script in the active tab."""
         return await (await self.tabs.active()).page.evaluate(expression, argument)
+
+    async def page(self) -> Page:
+        """The page of the active tab."""
+        return (await self.tabs.active()).page
 
     async def save_storage_state(self, path: str) -> None:
         """Write cookies and local storage."""

@@ -19,7 +19,7 @@ from .desktop_setup import connection_lost, load_pyautogui, open_display, uses_x
 from .errors import ActionError, ClosedError, EnvError, SetupError
 from .policy import Decision, Policy
 from .screen import require_inside
-from .secrets import DESKTOP, Secret
+from .secrets import DESKTOP, KeepsSecrets, Secret
 from .types import Environment, Observation, StepResult
 
 STOPPED = (
@@ -35,7 +35,7 @@ SECRET_SECONDS = 2.0  # how long its first pixel may take
 REACTION_SECONDS = 0.3  # the same for any other action: only then is it "no change"
 
 
-class DesktopEnvironment(Environment):
+class DesktopEnvironment(KeepsSecrets, Environment):
     """The screen of this machine, or a `region` of it: left, top, width, height.
 
     `settle` is the pause between the frames that must be equal and the longest wait, in seconds.

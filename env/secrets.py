@@ -51,3 +51,22 @@ def redact(text: str, secrets: Mapping[str, Secret]) -> str:
         for spelling in sorted(spellings, key=len, reverse=True):
             text = text.replace(spelling, f"[{name}]")
     return text
+
+
+class KeepsSecrets:
+    """What every environment that types secrets answers about them, without showing one."""
+
+    _secrets: dict[str, Secret]
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The names that `Type(secret=...)` may use here."""
+        return tuple(self._secrets)
+
+    def add_secrets(self, secrets: Mapping[str, Secret]) -> None:
+        """Make more secrets known, as if it had been opened with them."""
+        self._secrets.update(secrets)
+
+    def redact(self, text: str) -> str:
+        """`text` with every secret value replaced by its name in brackets."""
+        return redact(text, self._secrets)

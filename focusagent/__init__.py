@@ -14,11 +14,17 @@ if TYPE_CHECKING:
         Secret,
     )
 
-__all__ = ["BrowserEnvironment", "DesktopEnvironment", "Policy", "Secret", "__version__"]
+    from .agent import Agent
+
+__all__ = ["Agent", "BrowserEnvironment", "DesktopEnvironment", "Policy", "Secret", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used."""
+    if name == "Agent":
+        from .agent import Agent
+
+        return Agent
     if name in __all__:
         from ._siblings import env
 

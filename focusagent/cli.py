@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from . import __version__, cli_eval, cli_ground, cli_read, cli_train
+from . import (
+    __version__,
+    cli_eval,
+    cli_ground,
+    cli_parse,
+    cli_plan,
+    cli_read,
+    cli_run,
+    cli_train,
+)
 from .errors import FocusagentError
 
 app = typer.Typer(
@@ -21,7 +30,7 @@ app = typer.Typer(
 )
 # The base of typer's usage errors, which it exports under no name of its own.
 _USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
-for _verbs in (cli_read, cli_ground, cli_train, cli_eval):
+for _verbs in (cli_run, cli_plan, cli_ground, cli_parse, cli_read, cli_eval, cli_train):
     _verbs.register(app)
 
 _MARKS = {

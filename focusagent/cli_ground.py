@@ -27,7 +27,7 @@ def ground(  # noqa: PLR0913 - each is an option of the command line
     model: Annotated[
         str,
         typer.Option(
-            help="A checkpoint's folder, a hub id, 'http://host/v1 MODEL', module:Class or tiny."
+            help="default, a checkpoint's folder, a hub id, 'http://host/v1 MODEL', module:Class."
         ),
     ] = "default",
     keep: Annotated[

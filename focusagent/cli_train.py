@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, track
 
-from . import cli_train_grounder
+from . import cli_train_grounder, cli_train_icons
 from ._siblings import grounding
 from .errors import UserError
 
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the groups of commands to the command line."""
     train = typer.Typer(help="Train the models that come with the package.", no_args_is_help=True)
     train.command()(reader)
+    cli_train_icons.register(train)
     cli_train_grounder.register(train)
     app.add_typer(train, name="train")
     data = typer.Typer(help="Make labelled screens.", no_args_is_help=True)

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     from . import drawing as drawing
     from . import errors as errors
     from . import evidence as evidence
+    from . import folders as folders
     from . import fusion as fusion
     from . import grid as grid
     from . import grounders as grounders
+    from . import icons as icons
     from . import labels as labels
     from . import loading as loading
+    from . import parsing as parsing
     from . import patch_scorer as patch_scorer
     from . import plan as plan
     from . import pointer as pointer
+    from . import query as query
     from . import reader as reader
+    from . import resolve as resolve
     from . import tiny as tiny
     from . import training as training
     from . import types as types
@@ -33,7 +38,8 @@ if TYPE_CHECKING:
     from .loading import load_grounder
     from .plan import VisualPlan
     from .reader.reader import Reader
-    from .types import Box, Candidate, Grounder, Grounding, Point, Tokens
+    from .parsing.scene import parse
+    from .types import Box, Candidate, Element, Grounder, Grounding, Point, Tokens
     from .ui_graph import UIGraph, build_ui_graph
 
 _MODULES = {
@@ -45,15 +51,20 @@ _MODULES = {
     "drawing",
     "errors",
     "evidence",
+    "folders",
     "fusion",
     "grid",
     "grounders",
+    "icons",
     "labels",
     "loading",
+    "parsing",
     "patch_scorer",
     "plan",
     "pointer",
+    "query",
     "reader",
+    "resolve",
     "tiny",
     "training",
     "types",
@@ -62,6 +73,7 @@ _MODULES = {
 _NAMES = {
     "Box": "types",
     "Candidate": "types",
+    "Element": "types",
     "Grounder": "types",
     "Grounding": "types",
     "PatchGrid": "grid",
@@ -72,11 +84,13 @@ _NAMES = {
     "VisualPlan": "plan",
     "build_ui_graph": "ui_graph",
     "load_grounder": "loading",
+    "parse": "parsing.scene",
 }
 
 __all__ = [
     "Box",
     "Candidate",
+    "Element",
     "Grounder",
     "Grounding",
     "PatchGrid",
@@ -87,6 +101,7 @@ __all__ = [
     "VisualPlan",
     "build_ui_graph",
     "load_grounder",
+    "parse",
 ]
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PIL import Image
@@ -12,6 +16,35 @@ from focusagent import cli
 from focusagent.evaluation import models, reading, screenspot
 from focusagent.evaluation.statistics import Share, quantile
 
+GROUNDER = """
+from grounding.types import Grounding, Point, Tokens
+
+class Plain:
+    looks = 0
+    closed = 0
+
+    def ground(self, image, instruction):
+        type(self).looks += 1
+        point = Point(0.2, 0.2) if "Save" in instruction else None
+        return Grounding(instruction, point, None, 1.0, tokens=Tokens(100, 30, 2))
+
+    def ground_many(self, items):
+        return [self.ground(*item) for item in items]
+
+    def close(self):
+        type(self).closed += 1
+
+class Screens(Plain):
+    looks = 0
+
+    def screen(self, image):
+        type(self).looks += 1
+        return Seen()
+
+class Seen:
+    def ground(self, instruction):
+        return Grounding(instruction, None, None, 0.0)
+"""
 ROWS = [
     {"bbox": [10, 10, 50, 30], "kind": "text_unique", "instruction": 'click the "Save" button'},
     {"bbox": [60, 10, 90, 30], "kind": "text_repeated", "instruction": 'click the "Open" link'},
@@ -27,6 +60,15 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "targets.jsonl").write_text("\n".join(rows))
     (tmp_path / "few.jsonl").write_text(rows[0])
     return tmp_path
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A module with grounders of somebody's own."""
+    (tmp_path / "own_grounders.py").write_text(GROUNDER)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("own_grounders")
+    del sys.modules["own_grounders"]
 
 
 class Scripted:
@@ -152,3 +194,78 @@ def test_a_missing_picture_is_one_sentence(folder, capsys):
     code, _, err = run(capsys, "eval", "screenspot", folder, "--model", "chance")
     assert code == 2
     assert "a.png" in err
+
+
+def test_where_nothing_is_meant_only_a_refusal_is_right(folder):
+    (folder / "targets.jsonl").write_text(
+        '{"img_filename": "a.png", "instruction": "click Undo", "bbox": null}\n'
+        '{"img_filename": "a.png", "instruction": "click Redo", "bbox": null, "kind": "none"}'
+    )
+    rows = screenspot.load_targets(folder)
+    result = screenspot.summarize(screenspot.evaluate(Scripted((0.2, 0.2), None), folder, rows))
+    values = {kind: share["value"] for kind, share in result["accuracy"].items()}
+    assert values == {"overall": 0.5, "absent": 0, "none": 1}
+
+
+def test_a_miss_on_a_row_without_a_box_is_drawn(folder, tmp_path):
+    target = screenspot.Target("a.png", "click Undo", None, (), "absent")
+    answers = screenspot.evaluate(Scripted((0.2, 0.2)), folder, [target])
+    screenspot.write_report(tmp_path / "out", "a:b/c", folder, answers)
+    assert (tmp_path / "out" / "a_b_c.jsonl").is_file()
+    assert (tmp_path / "out" / "a_b_c-miss-00.png").is_file()
+
+
+def test_further_instructions_are_timed_apart_from_first_ones(folder):
+    rows = screenspot.load_targets(folder)
+    answers = screenspot.evaluate(Scripted(None, None, None), folder, rows)
+    assert [answer.further is None for answer in answers] == [True, False, False]
+    assert all(a.further is None or a.further <= a.seconds for a in answers)
+    seconds = screenspot.summarize(answers)["seconds"]
+    assert set(seconds) == {"median", "p95", "first", "further"}
+
+
+def test_grounders_of_ones_own_look_once_where_they_can(folder, own, capsys):
+    code, out, _ = run(
+        capsys, "eval", "screenspot", folder, "--model", "own_grounders:Plain", "--json"
+    )
+    result = json.loads(out)
+    assert (code, own.Plain.looks, own.Plain.closed) == (0, 3, 1)
+    assert result["accuracy"]["text_unique"]["value"] == 1
+    assert result["tokens"] == {"before": 100, "after": 30}
+    assert set(result["seconds"]) == {"median", "p95"}
+    code, out, _ = run(
+        capsys, "eval", "screenspot", folder, "--model", "own_grounders:Screens", "--json"
+    )
+    result = json.loads(out)
+    assert (code, own.Screens.looks) == (0, 1)
+    assert result["tokens"] == {"before": None, "after": None}
+    assert set(result["seconds"]) == {"median", "p95", "first", "further"}
+
+
+def test_every_keep_is_a_row_with_its_tokens(folder, capsys):
+    few = ("--targets", "few.jsonl", "--model", "tiny")
+    code, out, _ = run(capsys, "eval", "screenspot", folder, *few, "--keep", "1.0,0.5", "--json")
+    result = json.loads(out)["models"]
+    assert code == 0
+    assert list(result) == ["tiny keep=1.0", "tiny keep=0.5"]
+    whole, half = (row["tokens"] for row in result.values())
+    assert whole["after"] == whole["before"] == half["before"]
+    assert half["after"] == pytest.approx(half["before"] / 2, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "reader,chance", "--keep", "0.5"], "reader has none"),
+        (["--model", "tiny", "--keep", ","], "needs a value"),
+        (["--model", "tiny", "--keep", "much"], "keep"),
+        (["--model", "own_grounders:Plain", "--keep", "0.5"], "keep"),
+        (["--model", "own_grounders:Nobody"], "Nobody"),
+        (["--model", "/nowhere/checkpoint"], "/nowhere/checkpoint"),
+    ],
+)
+def test_models_that_cannot_be_had_are_one_sentence(folder, own, capsys, arguments, message):
+    code, out, err = run(capsys, "eval", "screenspot", folder, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err

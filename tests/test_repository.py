@@ -52,7 +52,7 @@ def test_import_is_light_and_silent() -> None:
 
 def test_public_names() -> None:
     assert focusagent.__all__ == [
-        "BrowserEnvironment", "DesktopEnvironment", "Policy", "Secret", "__version__",
+        "Agent", "BrowserEnvironment", "DesktopEnvironment", "Policy", "Secret", "__version__",
     ]  # fmt: skip
     for package in (focusagent, grounding, env):
         for name in package.__all__:

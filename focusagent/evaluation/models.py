@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import random
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -12,7 +16,12 @@ from PIL import Image
 from .._siblings import grounding
 from ..errors import UserError
 
+if TYPE_CHECKING:
+    from grounding.types import Grounder, Grounding  # noqa: TID251
+
 Spot = tuple[float, float]
+# The models by name; none of them has visual tokens to keep or drop.
+NAMES = ("default", "evidence", "reader", "icons", "rapidocr", "chance")
 
 
 class Pointing(Protocol):
@@ -23,6 +32,37 @@ class Pointing(Protocol):
 
     def point(self, seen: Any, instruction: str) -> Spot | None:
         """Return a place, 0..1 each way, or None: nothing there."""
+
+
+class ByGrounder:
+    """A grounder under test; ``latest`` is its whole answer to the latest instruction.
+
+    Without a method ``screen``, it looks at the picture for every instruction anew.
+    """
+
+    def __init__(self, name: str, grounder: Grounder, keep: str | None = None) -> None:
+        self._name, self._grounder, self._keep = name, grounder, keep
+        self.looks_once = hasattr(grounder, "screen")
+        self.latest: Grounding | None = None
+
+    def look(self, image: Image.Image) -> Any:
+        """Let the grounder look, if it can do that before it knows the instruction."""
+        return self._grounder.screen(image) if self.looks_once else image  # type: ignore[attr-defined]
+
+    def point(self, seen: Any, instruction: str) -> Spot | None:
+        """Return the point of the grounder's answer."""
+        if self.looks_once:
+            found: Grounding = seen.ground(instruction)
+        else:
+            found = self._grounder.ground(seen, instruction)
+        if self._keep is not None and found.tokens is None:
+            raise UserError(_no_tokens(self._name))
+        self.latest = found
+        return None if found.point is None else (found.point.x, found.point.y)
+
+    def close(self) -> None:
+        """Close the grounder."""
+        self._grounder.close()
 
 
 class ByEvidence:
@@ -121,12 +161,69 @@ def similarity(query: str, text: str) -> float:
     return min(ratio, 0.95)
 
 
-def make_model(name: str) -> Pointing:
-    """Return the model of a name."""
+def make_model(name: str, keep: str | None = None) -> Pointing:
+    """Return the model of a name, or the grounder that `load_grounder` makes of it."""
+    if keep is not None and name in NAMES:
+        raise UserError(_no_tokens(name))
     if name == "reader":
         return ByEvidence(grounding.evidence.ReaderEvidence(grounding.Reader.load()))
+    if name == "icons":
+        icons: Any = grounding.icons
+        reader = grounding.Reader.load()
+        return ByEvidence(icons.IconEvidence(icons.IconReader.load(), reader))
+    if name == "evidence":
+        module = importlib.import_module(".grounders.default", grounding.__name__)
+        return ByGrounder(name, module.DefaultGrounder())
     if name == "rapidocr":
         return ByEvidence(RapidEvidence())
     if name == "chance":
         return Chance()
-    raise UserError(f"unknown model {name!r}: choose from reader, rapidocr, chance")
+    _check(name)
+    return ByGrounder(name, grounding.load_grounder(name, keep=keep), keep)
+
+
+def _check(name: str) -> None:
+    """Complain of a name that neither the evaluation nor `load_grounder` can know."""
+    known = name in (*NAMES, "tiny") or "/" in name or ":" in name or Path(name).exists()
+    if not known:
+        raise UserError(
+            f"unknown model {name!r}: choose from {', '.join(NAMES)}, or give a checkpoint's "
+            "folder, a hub id or module:Class"
+        )
+
+
+@contextmanager
+def opened(name: str, keep: str | None = None) -> Iterator[Pointing]:
+    """Make the model of a name, and free what it holds afterwards."""
+    model = make_model(name, keep)
+    try:
+        yield model
+    finally:
+        if isinstance(model, ByGrounder):
+            model.close()
+
+
+def _no_tokens(name: str) -> str:
+    return f"--keep needs a model with visual tokens; {name} has none"
+
+
+def all_models(names: str, keeps: str | None = None) -> dict[str, tuple[str, str | None]]:
+    """Return, by the name of its row in a report, each model and how much of its tokens to keep.
+
+    Both are lists with commas; every model is measured at every ``keep``.
+    """
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    if not chosen:
+        raise UserError("name a model: --model reader")
+    shares = [keep.strip() for keep in keeps.split(",") if keep.strip()] if keeps else [None]
+    if not shares:
+        raise UserError("--keep needs a value: --keep 0.5, or several with commas")
+    for name in chosen:
+        _check(name)
+        if shares != [None] and name in NAMES:
+            raise UserError(_no_tokens(name))
+    return {
+        name if keep is None else f"{name} keep={keep}": (name, keep)
+        for name in chosen
+        for keep in shares
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,26 +16,40 @@ from ..errors import UserError
 from .models import Pointing
 from .statistics import Share, quantile
 
+PixelBox = tuple[float, float, float, float]
+
 
 @dataclass(frozen=True)
 class Target:
-    """One row: an instruction and the boxes (pixels x1, y1, x2, y2) that count as a hit."""
+    """One row: an instruction and the boxes (pixels x1, y1, x2, y2) that count as a hit.
+
+    ``box`` is None where nothing on the screen is meant, and only a refusal is right. ``name`` and
+    ``role`` are empty where the row does not tell them.
+    """
 
     image: str
     instruction: str
-    box: tuple[float, float, float, float]
-    also_ok: tuple[tuple[float, float, float, float], ...]
+    box: PixelBox | None
+    also_ok: tuple[PixelBox, ...]
     kind: str
+    name: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model answered to one row; ``point`` in pixels, None for *nothing there*."""
+    """What a model answered to one row; ``point`` in pixels, None for *nothing there*.
+
+    ``seconds`` are those of looking and answering; ``further`` those of answering alone, set where
+    the picture had been looked at for an earlier row.
+    """
 
     target: Target
     point: tuple[float, float] | None
     hit: bool
     seconds: float
+    further: float | None = None
+    tokens: tuple[int, int] | None = None
 
 
 def load_targets(folder: Path, targets: str | None = None) -> list[Target]:
@@ -56,21 +71,31 @@ def load_targets(folder: Path, targets: str | None = None) -> list[Target]:
 
 
 def _target(row: dict[str, Any]) -> Target:
-    x1, y1, x2, y2 = (float(side) for side in row["bbox"])
-    also = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in row.get("also_ok", ()))
+    box = None if row["bbox"] is None else _box(row["bbox"])
+    kind = row.get("kind") or row.get("data_type") or ("all" if box else "absent")
     return Target(
         str(row["img_filename"]),
         str(row["instruction"]),
-        (x1, y1, x2, y2),
-        also,
-        str(row.get("kind") or row.get("data_type") or "all"),
+        box,
+        tuple(_box(sides) for sides in row.get("also_ok", ())),
+        str(kind),
+        str(row.get("name") or ""),
+        str(row.get("role") or ""),
     )
 
 
+def _box(sides: Any) -> PixelBox:
+    x1, y1, x2, y2 = (float(side) for side in sides)
+    return x1, y1, x2, y2
+
+
 def is_hit(point: tuple[float, float] | None, target: Target) -> bool:
-    """Tell whether a point lies in one of the target's boxes, borders included."""
-    if point is None:
-        return False
+    """Tell whether a point lies in one of the target's boxes, borders included.
+
+    Where nothing is meant, only no point is a hit.
+    """
+    if target.box is None or point is None:
+        return target.box is None and point is None
     x, y = point
     return any(x1 <= x <= x2 and y1 <= y <= y2 for x1, y1, x2, y2 in (target.box, *target.also_ok))
 
@@ -87,22 +112,36 @@ def evaluate(
     for number, target in enumerate(targets):
         by_image.setdefault(target.image, []).append(number)
     for name, numbers in by_image.items():
-        image = _open(folder / "images" / name)
+        image = open_picture(folder / "images" / name)
         start = time.perf_counter()
         seen = model.look(image)
         looked = time.perf_counter() - start
         for number in numbers:
             start = time.perf_counter()
             spot = model.point(seen, targets[number].instruction)
-            seconds = looked + time.perf_counter() - start
+            alone = time.perf_counter() - start
+            further = getattr(model, "looks_once", True) and number != numbers[0]
             point = (spot[0] * image.width, spot[1] * image.height) if spot else None
-            hit = is_hit(point, targets[number])
-            answers[number] = Answer(targets[number], point, hit, seconds)
+            answers[number] = Answer(
+                targets[number],
+                point,
+                is_hit(point, targets[number]),
+                looked + alone,
+                alone if further else None,
+                _tokens(model),
+            )
             progress()
     return [answer for answer in answers if answer is not None]
 
 
-def _open(path: Path) -> Image.Image:
+def _tokens(model: Pointing) -> tuple[int, int] | None:
+    """Return the visual tokens before and after compression, of models that have them."""
+    tokens = getattr(getattr(model, "latest", None), "tokens", None)
+    return None if tokens is None else (tokens.before, tokens.after)
+
+
+def open_picture(path: Path) -> Image.Image:
+    """Open a picture of a set, or say in one sentence why not."""
     try:
         with Image.open(path) as image:
             return image.convert("RGB")
@@ -118,19 +157,40 @@ def summarize(answers: Sequence[Answer]) -> dict[str, Any]:
     text = [a for a in answers if a.target.kind.startswith("text_")]
     if text:
         groups["text"] = text
-    seconds = [answer.seconds for answer in answers]
     return {
         "n": len(answers),
         "accuracy": {
             kind: Share.of(sum(a.hit for a in group), len(group)).as_dict()
             for kind, group in groups.items()
         },
-        "seconds": {
-            "median": round(quantile(seconds, 0.5), 4),
-            "p95": round(quantile(seconds, 0.95), 4),
-        },
-        "tokens": {"before": None, "after": None},
+        "seconds": summarize_seconds(answers),
+        "tokens": _mean_tokens(answers),
     }
+
+
+def summarize_seconds(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Return the seconds of an instruction on a screen not seen before; and of further ones."""
+    times: dict[str, Any] = _quantiles([answer.seconds for answer in answers])
+    further = [answer.further for answer in answers if answer.further is not None]
+    if further:
+        firsts = [answer.seconds for answer in answers if answer.further is None]
+        times |= {"first": _quantiles(firsts), "further": _quantiles(further)}
+    return times
+
+
+def _quantiles(seconds: list[float]) -> dict[str, float]:
+    return {
+        "median": round(quantile(seconds, 0.5), 4),
+        "p95": round(quantile(seconds, 0.95), 4),
+    }
+
+
+def _mean_tokens(answers: Sequence[Answer]) -> dict[str, float | None]:
+    counts = [answer.tokens for answer in answers if answer.tokens is not None]
+    if not counts:
+        return {"before": None, "after": None}
+    before, after = (round(sum(side) / len(counts), 1) for side in zip(*counts, strict=True))
+    return {"before": before, "after": after}
 
 
 def write_report(
@@ -138,6 +198,7 @@ def write_report(
 ) -> None:
     """Write each row's prediction as JSONL and pictures of misses: target green, answer red."""
     out.mkdir(parents=True, exist_ok=True)
+    name = file_name(name)
     with (out / f"{name}.jsonl").open("w", encoding="utf-8") as file:
         for answer in answers:
             row = asdict(answer)
@@ -145,12 +206,28 @@ def write_report(
     # The worst misses are those of the plainest rows: a text that stands once on the screen.
     misses = sorted((a for a in answers if not a.hit), key=lambda a: a.target.kind != "text_unique")
     for number, answer in enumerate(misses[:worst]):
-        image = _open(folder / "images" / answer.target.image)
-        pen = ImageDraw.Draw(image)
-        pen.rectangle(answer.target.box, outline=(0, 170, 0), width=3)
-        if answer.point:
-            x, y = answer.point
-            pen.ellipse((x - 7, y - 7, x + 7, y + 7), outline=(230, 0, 0), width=4)
-        pen.rectangle((0, 0, 8 * len(answer.target.instruction) + 12, 18), fill=(0, 0, 0))
-        pen.text((5, 3), answer.target.instruction, fill=(255, 255, 255))
+        image = open_picture(folder / "images" / answer.target.image)
+        draw_answer(image, answer.target.instruction, answer.target.box, answer.point)
         image.save(out / f"{name}-miss-{number:02d}.png")
+
+
+def file_name(model: str) -> str:
+    """Return a model's name as the beginning of a file's name."""
+    return re.sub(r"[^\w.=-]+", "_", model)
+
+
+def draw_answer(
+    image: Image.Image,
+    instruction: str,
+    box: PixelBox | None,
+    point: tuple[float, float] | None,
+) -> None:
+    """Draw the instruction, the target in green and the answer in red on a picture."""
+    pen = ImageDraw.Draw(image)
+    if box:
+        pen.rectangle(box, outline=(0, 170, 0), width=3)
+    if point:
+        x, y = point
+        pen.ellipse((x - 7, y - 7, x + 7, y + 7), outline=(230, 0, 0), width=4)
+    pen.rectangle((0, 0, 8 * len(instruction) + 12, 18), fill=(0, 0, 0))
+    pen.text((5, 3), instruction, fill=(255, 255, 255))

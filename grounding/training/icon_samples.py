@@ -19,9 +19,12 @@ from ..icons.words import Vocabulary, content_words
 CANVAS, INK = 64, 56
 # Sizes in px at which screens show icons.
 _SIZES = (9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32, 36, 48)
-_BEFORE = ("click the", "press", "tap", "open", "show", "toggle", "the", "go to", "use", "click on",
-           "select", "insert", "please click the", "find the", "hit the", "my", "switch")  # fmt: skip
-_AFTER = ("icon", "button", "", "symbol", "action", "tool", "control")
+# What instructions say around a name, learnt to count for little.
+_BEFORE = (
+    *("open", "show", "toggle", "go to", "use", "switch", "select", "insert", "find the", "do"),
+    *("click the", "click on the", "i want to", "i need the", "can you", "choose", "on"),
+)
+_AFTER = ("icon", "button", "", "action", "tool", "control", "function", "option", "now")
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,8 @@ def _twins(data: IconData) -> dict[int, NDArray[np.int64]]:
     groups: dict[tuple[str, str], list[int]] = {}
     for number, label in enumerate(data.label):
         if not data.held_out[number] and len(data.texts[label]):
-            groups.setdefault((data.sets[label], data.names[label].split(" ")[0]), []).append(number)
+            first = data.names[label].split(" ")[0]
+            groups.setdefault((data.sets[label], first), []).append(number)
     twins = {}
     for group in groups.values():
         members = np.array(group)
@@ -173,7 +177,7 @@ def show(ink: Tensor, rng: np.random.Generator) -> Tensor:
     turn[:, 1, 0], turn[:, 1, 1] = side * np.sin(tilt), side * np.cos(tilt) / stretch
     turn[:, :, 2] = moved
     crops = torch.empty(count, 1, SIDE, SIDE)
-    for part in np.array_split(rng.permutation(count), 8):
+    for part in np.array_split(rng.permutation(count), min(8, count)):
         size = int(rng.choice(_SIZES))
         # Sampled twice as fine and averaged: what anti-aliasing does at this size.
         grid = F.affine_grid(
@@ -183,9 +187,19 @@ def show(ink: Tensor, rng: np.random.Generator) -> Tensor:
         crops[part] = F.interpolate(
             seen, (SIDE, SIDE), mode="bilinear", antialias=size > SIDE, align_corners=False
         )
-    noise = rng.random((count, 1, 1, 1)) * rng.standard_normal((count, 1, SIDE, SIDE)) * 0.04
+    noise = rng.random((count, 1, 1, 1)) * rng.standard_normal((count, 1, SIDE, SIDE)) * 0.025
     crops = (crops + torch.from_numpy(noise.astype(np.float32))).clamp(0, 1)
     return crops[:, 0] / crops.amax((1, 2, 3))[:, None, None].clamp(min=0.1)
+
+
+def as_drawn(ink: Tensor) -> Tensor:
+    """Return crops (N, 32, 32) of drawings as they are, 24 px wide."""
+    side = INK / CANVAS * ROOM
+    turn = torch.tensor([[side, 0.0, 0.0], [0.0, side, 0.0]]).expand(len(ink), 2, 3)
+    grid = F.affine_grid(turn, [len(ink), 1, 48, 48], align_corners=False)
+    seen = F.avg_pool2d(F.grid_sample(ink[:, None], grid, align_corners=False), 2)
+    crops = F.interpolate(seen, (SIDE, SIDE), mode="bilinear", align_corners=False)[:, 0]
+    return crops / crops.amax((1, 2))[:, None, None].clamp(min=0.1)
 
 
 def _some(count: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -215,7 +229,10 @@ def _plated(ink: Tensor, rng: np.random.Generator) -> Tensor:
         size = int(CANVAS * rng.uniform(0.45, 0.75)) // 2 * 2
         small = F.interpolate(ink[number][None, None], (size, size), mode="area")[0, 0]
         icon = F.pad(small, ((CANVAS - size) // 2,) * 4)
-        ink[number] = plate * (1 - icon) + rng.uniform(0, 1) * icon * (plate > 0)
+        high = plate.max()
+        other = 0.0 if rng.random() < 0.5 else float(rng.uniform(0, 1))
+        if abs(other - high) > 0.2:  # what nobody could see teaches nothing
+            ink[number] = plate * (1 - icon) + other * icon * (plate > 0)
     return ink
 
 
@@ -235,13 +252,14 @@ def _crowded(ink: Tensor, rng: np.random.Generator) -> Tensor:
     ink = ink.clone()
     for number in _some(len(ink), 0.3, rng):
         shade, near = float(rng.uniform(0.1, 1)), edge - int(rng.integers(4, 9))
-        turned = torch.rot90(ink[number], int(rng.integers(4)), (0, 1))
+        quarters = int(rng.integers(4))
+        turned = torch.rot90(ink[number], quarters, (0, 1)).clone()
         if rng.random() < 0.5:
             other = ink[int(rng.integers(len(ink)))]
             turned[:, :near] = torch.maximum(turned[:, :near], shade * other[:, edge : edge + near])
         else:
             turned[:, near - int(rng.integers(1, 4)) : near] = shade
-        ink[number] = turned
+        ink[number] = torch.rot90(turned, -quarters, (0, 1))
     return ink.reshape(-1, wide, wide)
 
 

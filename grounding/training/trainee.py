@@ -16,12 +16,13 @@ from ..backbones.backbone import Backbone
 from ..checkpoints import load_head, tensor_names
 from ..compress import parse_compress
 from ..errors import BadCheckpoint
+from ..folders import quiet
 from ..fusion import FusionWeights
 from ..grid import Preprocessing
 from ..grounders.eyes import Eyes, ModelGrounder
 from ..grounders.pointer import Heads, PointerGrounder
 from ..grounders.prompts import POINTER_SYSTEM, PointerPrompt
-from ..loading import load_grounder, quiet
+from ..loading import load_grounder
 from ..patch_scorer import PatchScorer
 from ..plan import Budget
 from ..pointer import NoneKey, OffsetHead, PointerHead

@@ -1,0 +1,211 @@
+"""`Agent`: what people import."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .._siblings import env
+from ..errors import UserError
+from ..history import Reason, Run, Status, Step, Trace, Usage
+from ..planner.conditions import Target
+from ..planner.grammar_planner import GrammarPlanner
+from ..planner.intents import Intent, Planner
+from ..planner.printing import intent_text
+from ..planner.templates import resolve
+from .approval import Approve, Approver, Audit
+from .desk import Desk, Settings
+from .errors import Ended, StepFailed
+from .eyes import Eyes
+from .instant import Instant, candidates
+from .locate import Spot, glance
+from .loop import first_look, judged, pursue
+from .recorder import Recorder
+from .stepping import carry_out
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from grounding.types import Grounder  # noqa: TID251
+
+INSTANT = "instant actions"
+
+
+class Agent(Instant):
+    """Carries out instructions on an environment by looking at it; see docs/agent.md.
+
+    `planner=None` parses English; `approve` is asked before anything that cannot be taken back;
+    `trace` is a folder or a `Trace`. A run never raises for what happens on the screen: it ends
+    with a reason. Instant actions raise `StepFailed`.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only options, each a thing users set on its own
+        self,
+        environment: env.Environment,
+        *,
+        grounder: Grounder | str = "default",
+        planner: Planner | None = None,
+        secrets: Mapping[str, env.Secret] | None = None,
+        params: Mapping[str, str] | None = None,
+        approve: Approve | None = None,
+        trace: Trace | str | Path | None = None,
+        max_steps: int = 100,
+        step_timeout: float = 10.0,
+        on_step: Callable[[Step], None] | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        if max_steps < 1:
+            raise UserError(f"max_steps must be at least 1, not {max_steps}")
+        self.env = environment
+        self.params = {name: str(value) for name, value in (params or {}).items()}
+        self._planner, self._max_steps, self._on_step = planner, max_steps, on_step
+        self._trace: Trace | None = _trace(trace)
+        names = _hand_over(environment, secrets or {})
+        if both := names & set(self.params):
+            raise UserError(f"{min(both)!r} is both a secret and a parameter: rename one")
+        self._clean: Callable[[str], str] = getattr(environment, "redact", str)
+        self._audit = Audit(self._clean)
+        self._desk = Desk(
+            environment,
+            Eyes(grounder),
+            Approver(approve, environment.policy, self._audit),
+            self._audit,
+            settings or Settings(step_timeout=step_timeout),
+        )
+        self._desk.secrets = frozenset(names)
+        self._live: Recorder | None = None  # of the instant actions since the last run
+        self._decided = 0  # decisions of the environment that are in the audit already
+
+    def run(self, instruction: str) -> Run:
+        """Do what the instruction says; the run tells why it ended and what is proved."""
+        self.finish()
+        desk = self._desk
+        recorder = self._start(instruction)
+        reason: Reason = "stopped"
+        message = "it was interrupted"
+        usage = Usage()
+        try:
+            if recorder.broken is not None:
+                raise Ended("stopped", recorder.broken)
+            first_look(desk)
+            planner = self._planner or GrammarPlanner(self.params, desk.secrets)
+            reason, message = pursue(desk, planner, instruction, self._max_steps, self._remember)
+            usage = getattr(planner, "usage", usage)
+        except Ended as end:
+            reason, message = end.reason, str(end)
+        except UserError as error:  # the planner refuses the instruction
+            reason, message = "gave up", str(error)
+        finally:
+            status = judged(recorder.run.steps, reason)
+            run = self._end(recorder, reason, status, message, usage)
+        return run
+
+    async def arun(self, instruction: str) -> Run:
+        """`run`, for programs with an event loop."""
+        return await asyncio.to_thread(self.run, instruction)
+
+    def stop(self) -> None:
+        """End the run at the next chance, from another thread or a callback."""
+        self._desk.stopping.set()
+
+    def finish(self) -> Run | None:
+        """End the run that instant actions make up; None if there were none."""
+        if self._live is None:
+            return None
+        recorder, self._live = self._live, None
+        steps = recorder.run.steps
+        status = judged(steps, "done")
+        return self._end(recorder, "done", status, "", Usage())
+
+    def __enter__(self) -> Self:
+        """Use as a context manager: leaving it ends the instant actions' run."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish."""
+        self.finish()
+
+    def do(self, intent: Intent, selector: str | None = None, spot: Spot | None = None) -> Step:
+        """Carry out one intent now; `StepFailed` if it does not work.
+
+        With a `spot` its target is not looked for, unless the pixels there are others now.
+        """
+        desk, live = self._desk, self._instant()
+        desk.said, desk.given = intent_text(intent), spot
+        step, ended = carry_out(desk, len(live.run.steps) + 1, intent, selector)
+        step = live.add(step, desk.media())
+        self._note_decisions()
+        if ended is not None or not step.outcome.ok:
+            raise StepFailed(step) from ended
+        return step
+
+    def spots(self, words: str | Target, verb: str) -> tuple[list[Spot], Image.Image]:
+        """Where the words point, best first, and on which screen; nothing is done there."""
+        self._instant()
+        target = words if isinstance(words, Target) else Target(words)
+        found = glance(self._desk, resolve(target, self._desk.values), verb)
+        return [] if found is None else candidates(found), self._desk.screen.image
+
+    def _instant(self) -> Recorder:
+        """Make ready for an instant action: a run to keep it in, a new step, a fresh look."""
+        if self._live is None:
+            self._live = self._start(INSTANT)
+            first_look(self._desk)
+        self._desk.look()
+        self._desk.begin()
+        return self._live
+
+    def _start(self, instruction: str) -> Recorder:
+        desk = self._desk
+        desk.stopping.clear()
+        desk.values = dict(self.params)
+        desk.said = instruction
+        recorder = Recorder(instruction, self._trace, self._clean, self._on_step)
+        self._audit.open(recorder.run.folder)
+        self._recorder = recorder
+        return recorder
+
+    def _remember(self, step: Step) -> None:
+        self._note_decisions()
+        self._recorder.add(step, self._desk.media())
+
+    def _end(
+        self, recorder: Recorder, reason: Reason, status: Status, message: str, usage: Usage
+    ) -> Run:
+        return recorder.end(reason, status, message, url=self._desk.url, usage=usage)
+
+    def _note_decisions(self) -> None:
+        """Bring what the environment's policy has decided since into the audit trail."""
+        decisions = getattr(self.env, "decisions", [])
+        for decision in decisions[self._decided :]:
+            self._audit.write(
+                "policy", decision.subject, decision.allowed, decision.rule, decision.at
+            )
+        self._decided = len(decisions)
+
+
+def _hand_over(environment: env.Environment, secrets: Mapping[str, env.Secret]) -> set[str]:
+    """Give the secrets to the environment, which alone resolves them; the names it knows."""
+    if secrets:
+        add = getattr(environment, "add_secrets", None)
+        if add is None:
+            raise UserError("this environment takes no secrets: it cannot type or mask them")
+        add(secrets)
+    return set(getattr(environment, "secret_names", ()))
+
+
+def _trace(trace: Trace | str | Path | None) -> Trace | None:
+    if isinstance(trace, str | Path):
+        from ..trace import open_trace
+
+        opened: Trace = open_trace(Path(trace))
+        return opened
+    return trace

@@ -1,0 +1,284 @@
+"""Intents that only look: read, wait, check, answer a condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..planner import compare
+from ..planner.conditions import (
+    Condition,
+    Counted,
+    Downloaded,
+    InState,
+    PageIs,
+    Reads,
+    Seen,
+    Target,
+    ValueIs,
+)
+from ..planner.intents import NO, YES, CheckThat, Look, Outcome, Read, ReadTable, WaitFor
+from ..planner.printing import condition_text
+from .desk import Desk
+from .errors import Failed
+from .locate import CONFIDENT, FIELDS, MARKS, Spot, glance, locate
+from .pixels import holds, mark_state
+from .tables import Cell, alike, beside, cell_in, find_table
+
+if TYPE_CHECKING:
+    from .eyes import Seen as Reading
+
+_CELL = re.compile(
+    r"(?:the )?(.+?) (?:of|for|in (?:the )?(?:row|line)(?: of| with| for)?) (?:the )?(.+)",
+    re.IGNORECASE,
+)
+
+
+def look(desk: Desk, intent: Look) -> Outcome:
+    """Answer a condition, as the screen stands."""
+    return Outcome(True, YES if true_now(desk, intent.condition) else NO)
+
+
+def wait_for(desk: Desk, intent: WaitFor) -> Outcome:
+    """Wait until a condition holds."""
+    seconds = desk.settings.step_timeout if intent.seconds is None else intent.seconds
+    if desk.wait_until(lambda: true_now(desk, intent.condition), seconds):
+        desk.prove(condition_text(intent.condition), True)
+        return Outcome(True)
+    why = f"waited {seconds:g} s: {condition_text(intent.condition)} did not come true"
+    return Outcome(False, reason=why)
+
+
+def check_that(desk: Desk, intent: CheckThat) -> Outcome:
+    """Assert a condition; it may take a moment to come true."""
+    holds_now = desk.wait_until(
+        lambda: true_now(desk, intent.condition), desk.settings.step_timeout
+    )
+    text = condition_text(intent.condition)
+    found = "" if holds_now else found_instead(desk, intent.condition)
+    desk.prove(text, bool(holds_now), found)
+    if holds_now:
+        return Outcome(True, YES)
+    return Outcome(False, NO, f"it is not so that {text}" + (f": {found}" if found else ""))
+
+
+def read(desk: Desk, intent: Read, selector: str | None = None) -> Outcome:
+    """Read a value and keep it."""
+    cell = cell_named(desk.seen, intent.target.words)
+    if cell and selector is None:
+        desk.prove("it was read from the table", True, cell)
+        desk.values[intent.name] = cell
+        return Outcome(True, cell)
+    spot = locate(desk, intent.target, "read", selector)
+    value = value_at(desk, spot, intent.target)
+    if not value:
+        raise Failed(f"nothing that can be read stands at {intent.target.words!r}")
+    desk.prove("it was read", True if spot.confidence >= CONFIDENT else None, value)
+    desk.values[intent.name] = value
+    return Outcome(True, value)
+
+
+def read_table(desk: Desk, intent: ReadTable) -> Outcome:
+    """Read a table and keep it."""
+    cells = cells_of(desk.seen)
+    if intent.target is not None:
+        spot = glance(desk, intent.target)
+        if spot is not None:
+            top = spot.box[1]
+            cells = [cell for cell in cells if cell.box[3] >= top]
+    rows = find_table(cells)
+    if not rows:
+        raise Failed("there is no table on this screen: no two rows of text share their columns")
+    desk.prove("a table was read", True, f"{len(rows)} rows, {len(rows[0])} columns")
+    return Outcome(True, compare.table_value(rows))
+
+
+def true_now(desk: Desk, condition: Condition) -> bool:
+    """Whether a condition holds on the screen as it stands."""
+    match condition:
+        case Seen(target, wanted):
+            return is_seen(desk, target) == wanted
+        case Reads(target, operator, value):
+            shown = _value_now(desk, target)
+            return shown is not None and compare.holds(operator, shown, value)
+        case InState():
+            return state_of(desk, condition) is condition.wanted
+        case PageIs(part, operator, value):
+            here = desk.screen.url if part == "url" else desk.screen.title
+            return compare.holds(operator, here, value)
+        case ValueIs(name, operator, value):
+            if name not in desk.values:
+                raise Failed(f"nothing was read or given as {name!r}")
+            return compare.holds(operator, desk.values[name], value)
+        case Counted(target, operator, number):
+            return compare.holds(operator, str(count(desk, target)), str(number))
+        case Downloaded(name):
+            return bool(arrived(desk, name))
+
+
+def arrived(desk: Desk, name: str | None) -> list[str]:
+    """The files that have come since the task began."""
+    new = desk.screen.downloads[desk.downloads :]
+    return [
+        file.name
+        for file in new
+        if file.path is not None and (name is None or file.name.casefold() == name.casefold())
+    ]
+
+
+def is_seen(desk: Desk, target: Target) -> bool:
+    """Whether the target is on the screen: its very words, or what the grounder takes for it."""
+    name = sole_quote(target.words) or (None if target.quoted else target.words)
+    if name is not None and target.role in (None, "text") and desk.seen.shows(name):
+        return True
+    if name is not None and target.quoted and target.role in (None, "text"):
+        return False
+    spot = glance(desk, target)
+    return spot is not None and spot.confidence >= CONFIDENT
+
+
+def count(desk: Desk, target: Target) -> int:
+    """How many of the target the screen shows."""
+    name = sole_quote(target.words)
+    if name is not None:
+        return len(desk.seen.places(name))
+    spot = glance(desk, target)
+    return (
+        0
+        if spot is None
+        else 1
+        + sum(
+            place.score >= spot.confidence * (1 - 5 * desk.settings.margin) for place in spot.others
+        )
+    )
+
+
+def state_of(desk: Desk, condition: InState) -> bool | None:
+    """Whether the target is in that state; None where it cannot be told or is not there."""
+    verb = "tick" if condition.state == "checked" else "find"
+    spot = glance(desk, condition.target, "check" if verb == "tick" else "find")
+    if spot is None:
+        return None
+    seen = desk.seen
+    match condition.state:
+        case "checked":
+            mark = mark_at(seen, spot)
+            return None if mark is None else mark_state(seen.image, mark[0], mark[1])
+        case "empty":
+            return not seen.text_in(field_box(seen, spot)).strip()
+        case "selected":
+            mark = mark_at(seen, spot)
+            return None if mark is None else mark_state(seen.image, mark[0], mark[1])
+        case _:
+            raise Failed(f"whether {condition.target.words} is {condition.state} cannot be seen")
+
+
+def mark_at(seen: Reading, spot: Spot) -> tuple[tuple[float, float, float, float], str] | None:
+    """The box, radio or switch at a spot, or next to it on its row: its box and its kind."""
+    element = seen.element_at(spot.point, MARKS)
+    if element is not None:
+        return seen.pixels(element.box), element.role
+    tall = max(spot.box[3] - spot.box[1], 16.0)
+    y = (spot.box[1] + spot.box[3]) / 2
+    level = [
+        (seen.pixels(each.box), each.role)
+        for each in seen.scene.elements
+        if each.role in MARKS and abs(_middle(seen.pixels(each.box))[1] - y) <= 0.7 * tall
+    ]
+    return min(level, key=lambda mark: _gap(mark[0], spot.box), default=None)
+
+
+def _gap(one: Sequence[float], two: Sequence[float]) -> float:
+    """How far two boxes are apart, from left to right."""
+    return max(one[0] - two[2], two[0] - one[2], 0.0)
+
+
+def field_box(seen: Reading, spot: Spot) -> tuple[float, float, float, float]:
+    """The box of the field at a spot."""
+    element = seen.element_at(spot.point, FIELDS)
+    if element is None:
+        return spot.box
+    return seen.pixels(element.box)
+
+
+def value_at(desk: Desk, spot: Spot, target: Target) -> str:
+    """The text or value there: inside a control, after a colon, beside a label or below it."""
+    seen = desk.seen
+    element = seen.element_at(spot.point, (*FIELDS, "button"))
+    if element is not None and element.role in FIELDS:
+        return _one_line(seen.text_in(seen.pixels(element.box)))
+    cells = cells_of(seen)
+    here = [cell for cell in cells if holds(cell.box, spot.point)] or [
+        cell for cell in cells if holds(spot.box, _middle(cell.box))
+    ]
+    if not here:
+        return _one_line(seen.text_in(spot.box))
+    cell = min(here, key=lambda cell: cell.box[2] - cell.box[0])
+    return _value(cell, cells, sole_quote(target.words) or target.words)
+
+
+def _value_now(desk: Desk, target: Target) -> str | None:
+    """The value of a target as the screen stands; None if it is not there."""
+    cell = cell_named(desk.seen, target.words)
+    if cell is not None:
+        return cell
+    spot = glance(desk, target, "read")
+    return None if spot is None else value_at(desk, spot, target)
+
+
+def _value(cell: Cell, cells: Sequence[Cell], name: str) -> str:
+    head, *rest = re.split(r"\s*[:;=]\s*", cell.text, maxsplit=1)
+    if rest and rest[0].strip() and alike(head, name):
+        return rest[0].strip()
+    if not alike(cell.text.rstrip(":; "), name):
+        return cell.text
+    other = beside(cell.box, [each for each in cells if each is not cell])
+    return other.text if other else cell.text
+
+
+def cell_named(seen: Reading, words: str) -> str | None:
+    """What a table shows for words such as `status of 2042` or `Total in the row of "Ada"`."""
+    found = _CELL.fullmatch(words.strip())
+    if found is None:
+        return None
+    column, row = (part.strip().strip('"') for part in found.groups())
+    return cell_in(find_table(cells_of(seen)), column, row)
+
+
+def sole_quote(words: str) -> str | None:
+    """The name, where words are one quoted name and nothing else."""
+    found = re.fullmatch(r'(?:the )?"((?:[^"]|"")+)"', words.strip())
+    return found[1].replace('""', '"') if found else None
+
+
+def quotes(words: str) -> list[str]:
+    """The quoted names inside words."""
+    return [part.replace('""', '"') for part in re.findall(r'"((?:[^"]|"")+)"', words)]
+
+
+def cells_of(seen: Reading) -> list[Cell]:
+    """The lines of text of a screen."""
+    return [Cell(text, box) for text, box in seen.texts()]
+
+
+def found_instead(desk: Desk, condition: Condition) -> str:
+    """What stands where a condition wanted something else."""
+    if isinstance(condition, PageIs):
+        return desk.screen.url if condition.part == "url" else desk.screen.title
+    if isinstance(condition, ValueIs):
+        return desk.values.get(condition.name, "")
+    if isinstance(condition, Reads):
+        shown = _value_now(desk, condition.target)
+        return "it is not on the screen" if shown is None else f"it reads {shown!r}"
+    if isinstance(condition, Counted):
+        return str(count(desk, condition.target))
+    return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _middle(box: Sequence[float]) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2

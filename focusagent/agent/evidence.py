@@ -1,0 +1,111 @@
+"""What proves an action: the page reacted, the control changed, nothing complains."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .._siblings import env
+from ..planner.conditions import Target
+from .asking import mark_at
+from .desk import Desk
+from .locate import CONFIDENT, Spot
+from .pixels import changed_inside, changed_outside
+
+# New words after an action that say that it was not accepted.
+_COMPLAINT = re.compile(
+    r"\b(error|invalid|required|failed|failure|incorrect|wrong|denied|forbidden|not allowed|"
+    r"not found|cannot|can't|could not|couldn't|unable|try again|missing|mandatory|"
+    r"(?:is|are) needed|please (?:enter|fill|select|choose|provide|correct)|must (?:be|not)|"
+    r"enter an? |already exists|expired|unsuccessful)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    """An action that was done at a spot, and the screens around it."""
+
+    spot: Spot
+    before: env.Observation
+    result: env.StepResult
+
+
+def reacted(desk: Desk, done: Done) -> bool:
+    """Whether more than the control itself changed; a slow page is given some time."""
+
+    def more() -> bool:
+        after = desk.screen
+        if done.result.outcome == "navigated" or _facts(after) != _facts(done.before):
+            return True
+        return changed_outside(done.before.image, after.image, done.spot.box)
+
+    mark = mark_at(desk.seen, done.spot) if not more() else None
+    if mark is not None and changed_inside(done.before.image, desk.screen.image, mark[0]):
+        return True
+    return bool(desk.wait_until(more, desk.settings.patience))
+
+
+def changed_there(desk: Desk, done: Done) -> bool:
+    """Whether the control itself is another, once the pointer that made it glow has left it."""
+    before, box = done.before.image, done.spot.box
+    if not changed_inside(before, desk.screen.image, box):
+        return False
+    x = box[0] - 12 if box[0] > 24 else min(box[2] + 12, before.width - 1)
+    desk.act(env.Move(max(x, 0), min(box[3] + 12, before.height - 1)))
+    return changed_inside(before, desk.screen.image, box)
+
+
+def prove_target(desk: Desk, spot: Spot, target: Target) -> None:
+    """Evidence that it was the right thing: it shows the name, or the grounder is confident."""
+    if spot.selector is not None:
+        desk.prove("the selector names it", True, spot.selector)
+        return
+    sure = spot.confidence >= CONFIDENT
+    desk.prove(f"it is {target.words}", True if sure else None, f"confidence {spot.confidence:.2f}")
+
+
+def prove_reaction(desk: Desk, done: Done) -> None:
+    """Evidence that the screen reacted, and did not complain."""
+    before, after = done.before, desk.screen
+    facts = _facts_changed(before, after)
+    if done.result.outcome == "navigated" or facts:
+        desk.prove("the page reacted", True, facts or "another page was opened")
+    elif changed_outside(before.image, after.image, done.spot.box):
+        desk.prove("the screen changed", True)
+    elif changed_inside(before.image, after.image, done.spot.box):
+        desk.prove("the control changed", True)
+    else:
+        desk.prove("the screen changed", None, "nothing changed")
+    complaint = new_complaint(desk, before)
+    if complaint:
+        desk.prove("the screen does not complain", None, complaint)
+
+
+def new_complaint(desk: Desk, before: env.Observation) -> str | None:
+    """A line that appeared since and reads like an error."""
+    if before.image is desk.screen.image:
+        return None
+    known = [line for line, _ in desk.eyes.see(before.image).texts()]
+    for line, _ in desk.seen.texts():
+        if _COMPLAINT.search(line) and not difflib.get_close_matches(line, known, 1, 0.8):
+            return line
+    return None
+
+
+def _facts(seen: env.Observation) -> tuple[Any, ...]:
+    return seen.url, len(seen.tabs), len(seen.downloads), len(seen.dialogs)
+
+
+def _facts_changed(before: env.Observation, after: env.Observation) -> str:
+    if len(after.downloads) > len(before.downloads):
+        file = after.downloads[-1]
+        return f"{file.name} arrived" if file.path else f"{file.name} did not arrive: {file.error}"
+    if len(after.dialogs) > len(before.dialogs):
+        dialog = after.dialogs[-1]
+        return f"a {dialog.kind} said {dialog.message!r} and was {dialog.answer}"
+    if after.url != before.url:
+        return f"now at {after.url}"
+    return "a tab was opened or closed" if len(after.tabs) != len(before.tabs) else ""

@@ -1,0 +1,84 @@
+"""The loop: ask the planner, carry it out, remember, until there is a reason to end."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from .._siblings import env
+from ..errors import FocusagentError
+from ..history import Reason, Run, Status, Step, Trace, Usage
+from ..planner.intents import Finish, Intent, Outcome, Planner, intent_to_json
+from .desk import Desk
+from .errors import Ended
+from .recorder import Recorder
+from .stepping import carry_out
+
+SAME = 3  # times the same thing may be done on the same screen without any effect
+# Stages of a step that are not the agent's own: models and the environment.
+WORKING = ("plan", "ground", "read", "observe", "act", "selector")
+_LOOKING = ("look", "wait", "wait_for", "check_that", "read", "read_table", "scroll")
+
+
+def pursue(
+    desk: Desk,
+    planner: Planner,
+    task: str,
+    max_steps: int,
+    remember: Callable[[Step], None],
+) -> tuple[Reason, str]:
+    """Pursue a task until it ends; why it ended, and a sentence about that."""
+    history: list[tuple[Intent, Outcome]] = []
+    tried: Counter[str] = Counter()
+    while True:
+        if desk.stopping.is_set():
+            return "stopped", "stop() was called"
+        draft = desk.begin()
+        with desk.timed("plan"):
+            try:
+                intent = planner.next(task, history, desk.screen)
+            except FocusagentError as error:
+                return "gave up", str(error)
+        if isinstance(intent, Finish):
+            return intent.reason, intent.message
+        if len(history) >= max_steps:
+            return "out of budget", f"max_steps is {max_steps}"
+        step, ended = carry_out(desk, len(history) + 1, intent)
+        if not ended and step.results and intent.kind not in _LOOKING:
+            key = json.dumps(intent_to_json(intent), sort_keys=True)
+            idle = draft.before.image is desk.screen.image
+            tried[key] = tried[key] + 1 if idle else 0
+            if tried[key] >= SAME:
+                why = f"{step.text} did nothing {SAME} times in a row: this goes round in circles"
+                ended = Ended("gave up", why)
+        remember(step)
+        if ended:
+            return ended.reason, str(ended)
+        history.append((intent, step.outcome))
+
+
+def first_look(desk: Desk) -> None:
+    """Look at the screen that the task starts from; one that cannot be seen ends the run."""
+    try:
+        desk.downloads = len(desk.look().downloads)
+    except env.EnvError as error:
+        raise Ended("stopped", str(error)) from error
+
+
+def judged(steps: Sequence[Step], reason: Reason) -> Status:
+    """Success is claimed only if it is done and every step that acted is proved."""
+    if reason != "done":
+        return "failed"
+    if steps and not steps[-1].outcome.ok:
+        return "failed"
+    proved = all(step.status == "verified" for step in steps if step.outcome.ok)
+    return "verified" if steps and proved else "unverified"
+
+
+def refused_run(
+    instruction: str, trace: Trace | None, message: str, clean: Callable[[str], str]
+) -> Run:
+    """A run that ends before anything was opened, kept like any other."""
+    recorder = Recorder(instruction, trace, clean, None)
+    return recorder.end("gave up", "failed", message, url="", usage=Usage())

@@ -1,0 +1,126 @@
+"""What two screenshots prove about each other. Pure functions on pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+
+PixelBox = tuple[float, float, float, float]
+
+PATCH = 32  # half the side, in pixels, of the patch that must not have changed before a click
+NOTICED = 24  # a channel that differs less than this is noise of drawing, not a change
+PATCH_SHARE = 0.03  # of a patch may change: a caret that blinks is no other target
+EDGE = 4  # pixels along a control's border that a focus ring may change
+
+
+def around(point: tuple[float, float], size: tuple[int, int], half: float = PATCH) -> PixelBox:
+    """A square around a point, cut at the borders of the picture."""
+    x, y = point
+    return max(0, x - half), max(0, y - half), min(size[0], x + half), min(size[1], y + half)
+
+
+def grown(box: Sequence[float], by: float, size: tuple[int, int]) -> PixelBox:
+    """The box with a margin (negative: without its border), cut at the borders of the picture."""
+    x1, y1, x2, y2 = box
+    x1, y1 = min(max(0.0, x1 - by), (x1 + x2) / 2), min(max(0.0, y1 - by), (y1 + y2) / 2)
+    x2, y2 = max(min(size[0], x2 + by), x1), max(min(size[1], y2 + by), y1)
+    return x1, y1, x2, y2
+
+
+def holds(box: Sequence[float], point: tuple[float, float]) -> bool:
+    """Whether a point lies in a box."""
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def same(one: Image.Image, two: Image.Image) -> bool:
+    """Whether two pictures are equal, pixel by pixel."""
+    return one is two or (
+        one.size == two.size
+        and one.mode == two.mode
+        and ImageChops.difference(one, two).getbbox() is None
+    )
+
+
+def same_patch(before: Image.Image, after: Image.Image, point: tuple[float, float]) -> bool:
+    """Whether the pixels around a point are still those that were looked at."""
+    if before.size != after.size:
+        return False
+    box = around(point, before.size)
+    return changed_share(before, after, box) <= PATCH_SHARE
+
+
+def changed_share(before: Image.Image, after: Image.Image, box: Sequence[float]) -> float:
+    """The share of a box's pixels that noticeably differ."""
+    mask = _differs(before, after, box)
+    return float(mask.mean()) if mask.size else 0.0
+
+
+def changed_outside(before: Image.Image, after: Image.Image, box: Sequence[float]) -> bool:
+    """Whether anything but the box and a small margin around it noticeably differs."""
+    if before.size != after.size:
+        return True
+    found = ImageChops.difference(before, after).getbbox()
+    if found is None:
+        return False
+    inner = grown(box, EDGE, before.size)
+    if all(a <= b for a, b in zip(inner[:2], found[:2], strict=True)) and all(
+        a >= b for a, b in zip(inner[2:], found[2:], strict=True)
+    ):
+        return False
+    mask = _differs(before, after, found)
+    x1, y1, x2, y2 = (round(side) for side in inner)
+    left, top = found[:2]
+    mask[max(y1 - top, 0) : max(y2 - top, 0), max(x1 - left, 0) : max(x2 - left, 0)] = False
+    return bool(mask.any())
+
+
+def changed_inside(before: Image.Image, after: Image.Image, box: Sequence[float]) -> bool:
+    """Whether the inside of a box, without its border, differs: more than a focus ring."""
+    return changed_share(before, after, grown(box, -EDGE, before.size)) > 0
+
+
+def mark_state(image: Image.Image, box: Sequence[float], role: str) -> bool | None:
+    """Whether the box, radio or switch shown there is on; None where it cannot be told."""
+    pixels = _crop(image, box).astype(np.int16)
+    if min(pixels.shape[:2]) < 6:
+        return None
+    return _switch_state(pixels) if role == "switch" else _box_state(pixels)
+
+
+def _box_state(pixels: NDArray[np.int16]) -> bool | None:
+    """A box is on if there is a mark in it: its inside is not of one colour, or is filled."""
+    height, width = pixels.shape[:2]
+    inside = pixels[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    flat = inside.reshape(-1, 3)
+    spread = np.ptp(flat, axis=0).max()
+    if spread > 60:
+        return True
+    return False if spread < 30 else None
+
+
+def _switch_state(pixels: NDArray[np.int16]) -> bool | None:
+    """A switch is on if its knob lies right: the half of it that is more of one light colour."""
+    height, width = pixels.shape[:2]
+    band = pixels[height // 3 : height - height // 3].mean(axis=(0, 2))
+    left, right = band[: width // 2].mean(), band[width - width // 2 :].mean()
+    if abs(left - right) < 12:
+        return None
+    knob_light = band.max() - np.median(band) >= np.median(band) - band.min()
+    return bool(right > left) if knob_light else bool(left > right)
+
+
+def _differs(before: Image.Image, after: Image.Image, box: Sequence[float]) -> NDArray[np.bool_]:
+    sides: Any = tuple(round(side) for side in box)
+    one, two = (image.crop(sides).convert("RGB") for image in (before, after))
+    red, green, blue = np.moveaxis(np.asarray(ImageChops.difference(one, two)), 2, 0)
+    different: NDArray[np.bool_] = np.maximum(np.maximum(red, green), blue) >= NOTICED
+    return different
+
+
+def _crop(image: Image.Image, box: Sequence[float]) -> NDArray[np.uint8]:
+    sides: Any = tuple(round(side) for side in box)
+    return np.asarray(image.crop(sides).convert("RGB"))

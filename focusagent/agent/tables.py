@@ -1,0 +1,144 @@
+"""Tables, as the lines of text of a screen show them. Pure functions on boxes and words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A piece of text and where it stands, in pixels."""
+
+    text: str
+    box: Box
+
+    @property
+    def y(self) -> float:
+        """The height of its middle."""
+        return (self.box[1] + self.box[3]) / 2
+
+
+def find_table(cells: Sequence[Cell]) -> list[list[str]]:
+    """The largest table among these texts, header row first; [] if there is none."""
+    best: list[list[Cell]] = []
+    run: list[list[Cell]] = []
+    for row in [*rows_of(cells), []]:
+        if run and not _goes_on(run, row):
+            best = max(best, run, key=_size)
+            run = []
+        if len(row) >= 2:
+            run.append(row)
+    if len(best) < 2:
+        return []
+    columns = _columns(best)
+    return [_spread(row, columns) for row in best]
+
+
+def cell_in(rows: Sequence[Sequence[str]], column: str, row: str) -> str | None:
+    """The cell under a heading, in the first row one cell of which says `row`; None if none."""
+    if not rows:
+        return None
+    at = next((i for i, head in enumerate(rows[0]) if alike(head, column)), None)
+    if at is None:
+        return None
+    named = (cells for cells in rows[1:] if any(alike(cell, row) for cell in cells))
+    found = next(named, None)
+    return found[at] if found is not None else None
+
+
+def alike(one: str, two: str) -> bool:
+    """Whether two texts say the same, small mistakes of reading forgiven (not in numbers)."""
+    left, right = _letters(one), _letters(two)
+    if left == right or re.findall(r"\d", left) != re.findall(r"\d", right):
+        return left == right and bool(left)
+    return difflib.SequenceMatcher(None, left, right).ratio() >= 0.85
+
+
+def _letters(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def rows_of(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Texts whose middles are on one height, top to bottom, each row from left to right."""
+    rows: list[list[Cell]] = []
+    for cell in sorted(cells, key=lambda cell: cell.y):
+        tall = cell.box[3] - cell.box[1]
+        if rows and cell.y - _height(rows[-1]) <= 0.6 * tall:
+            rows[-1].append(cell)
+        else:
+            rows.append([cell])
+    return [sorted(row, key=lambda cell: cell.box[0]) for row in rows]
+
+
+def beside(label: Box, cells: Sequence[Cell]) -> Cell | None:
+    """The text that a label names: next to it on its row, else the first one below it."""
+    tall, y = label[3] - label[1], (label[1] + label[3]) / 2
+    right = [
+        cell for cell in cells if abs(cell.y - y) <= 0.6 * tall and cell.box[0] >= label[2] - 2
+    ]
+    if right:
+        return min(right, key=lambda cell: cell.box[0])
+    below = [
+        cell
+        for cell in cells
+        if label[3] - 2 <= cell.box[1] <= label[3] + 3 * tall
+        and cell.box[0] < label[2]
+        and cell.box[2] > label[0]
+    ]
+    return min(below, key=lambda cell: cell.box[1], default=None)
+
+
+def _height(row: Sequence[Cell]) -> float:
+    return sum(cell.y for cell in row) / len(row)
+
+
+def _size(rows: Sequence[Sequence[Cell]]) -> int:
+    return sum(len(row) for row in rows) if len(rows) >= 2 else 0
+
+
+def _goes_on(run: Sequence[Sequence[Cell]], row: Sequence[Cell]) -> bool:
+    """Whether a row belongs to the table above: near enough, and under its columns."""
+    if len(row) < 2:
+        return False
+    tall = max(cell.box[3] - cell.box[1] for cell in row)
+    if _height(row) - _height(run[-1]) > 6 * tall:
+        return False
+    head = run[0]
+    aligned = sum(any(_under(cell, other) for other in head) for cell in row)
+    return aligned >= 0.6 * len(row)
+
+
+def _under(cell: Cell, head: Cell) -> bool:
+    """Whether two texts share a column: one edge or the middle is the same, or they overlap."""
+    left, right = cell.box[0] - head.box[0], cell.box[2] - head.box[2]
+    return (
+        min(abs(left), abs(right), abs(left + right) / 2) <= 6
+        or cell.box[0] < head.box[2]
+        and cell.box[2] > head.box[0]
+    )
+
+
+def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]]:
+    """The horizontal extents of the columns: texts that overlap anywhere share one."""
+    spans = sorted((cell.box[0], cell.box[2]) for row in rows for cell in row)
+    columns: list[tuple[float, float]] = []
+    for left, right in spans:
+        if columns and left <= columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+        else:
+            columns.append((left, right))
+    return columns
+
+
+def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list[str]:
+    texts = [[] for _ in columns]  # type: list[list[str]]
+    for cell in row:
+        x = (cell.box[0] + cell.box[2]) / 2
+        at = next(i for i, (left, right) in enumerate(columns) if left <= x <= right)
+        texts[at].append(cell.text)
+    return [" ".join(parts) for parts in texts]

@@ -1,0 +1,116 @@
+"""`focusagent eval flows`: whole tasks on local web applications, judged by their final state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from .evaluation.flows import FlowResult, ScriptResult
+    from .flows import Flow
+
+_COLOURS = {"verified": "green", "false_success": "bold red", "unverified": "yellow"}
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to the group `eval`."""
+    group.command()(flows)
+
+
+def flows(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Pages and flows.yaml; default: the bundled flows."),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Only these flows, by name, with commas.")] = "",
+    model: Annotated[
+        str, typer.Option(help="The grounder, as in `focusagent ground`.")
+    ] = "default",
+    design: Annotated[
+        str | None, typer.Option(help="Open the pages with ?design=NAME: b is a redesign.")
+    ] = None,
+    scripts_only: Annotated[
+        bool, typer.Option("--scripts-only", help="Only run the oracle's own scripts.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep results and traces here; resumes what lies there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Have an agent do RPA flows by sight and compare its claims with the applications' state."""
+    from .flows import BUNDLED, load_flows
+
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    suite = load_flows(folder or BUNDLED, names)
+    scripts = _run_scripts(suite, out, design)
+    failed = [result for result in scripts if not result.passed]
+    for result in failed:
+        _say(f"{result.name}: {result.message}")
+    _say(f"the oracle's own scripts: {len(scripts) - len(failed)} of {len(scripts)}")
+    if scripts_only:
+        if as_json:
+            seconds = round(sum(result.seconds for result in scripts), 1)
+            passed = len(scripts) - len(failed)
+            typer.echo(json.dumps({"n": len(scripts), "passed": passed, "seconds": seconds}))
+        raise typer.Exit(1 if failed else 0)
+    _run_agent(suite, model, out, design, as_json)
+
+
+def _run_scripts(suite: Sequence[Flow], out: Path | None, design: str | None) -> list[ScriptResult]:
+    from .evaluation.flows import check_scripts
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scripts", total=sum(flow.script is not None for flow in suite))
+        return check_scripts(suite, out=out, design=design, on_done=lambda _: bar.advance(task))
+
+
+def _run_agent(
+    suite: Sequence[Flow], model: str, out: Path | None, design: str | None, as_json: bool
+) -> None:
+    from .evaluation import flows as evaluation
+
+    with (
+        Progress(console=Console(stderr=True), transient=True) as bar,
+        evaluation.agent_performer(model) as perform,
+    ):
+        task = bar.add_task("flows", total=len(suite))
+
+        def done(result: FlowResult) -> None:
+            bar.advance(task)
+            bar.console.print(f"{result.verdict:<14} {result.name}", highlight=False)
+
+        results = evaluation.evaluate(
+            suite, perform, out=out, label=model, design=design, on_done=done
+        )
+    summary = evaluation.summarize(results)
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        Console().print(_table(results))
+        typer.echo(", ".join(f"{name} {value}" for name, value in summary.items()))
+
+
+def _table(results: Sequence[FlowResult]) -> Table:
+    table = Table("flow", "verdict", "state", "steps", "seconds", "what happened")
+    for result in results:
+        colour = _COLOURS.get(result.verdict, "red")
+        table.add_row(
+            result.name,
+            f"[{colour}]{result.verdict}[/]",
+            "right" if result.right else "wrong",
+            str(result.steps),
+            f"{result.seconds:.1f}",
+            result.message if result.steps else result.wrong,
+        )
+    return table
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text)

@@ -1,0 +1,256 @@
+"""`focusagent run`: have an instruction carried out, and prove it."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+
+from ._siblings import env
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from .agent import Request
+    from .history import Run, Step
+
+_DESKTOP = "desktop"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(run)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Setup:
+    """Which screen, how it is opened, and how the agent behaves."""
+
+    url: str | None
+    desktop: bool
+    cdp: str | None
+    storage_state: Path | None
+    headful: bool
+    policy: env.Policy
+    secrets: Mapping[str, env.Secret]
+    model: str
+    step_timeout: float
+    max_steps: int
+
+    def clean(self, text: str) -> str:
+        """The text without values of secrets."""
+        for name, secret in self.secrets.items():
+            text = text.replace(secret.reveal(), f"[{name}]")
+        return text
+
+
+def run(  # noqa: PLR0913 - each is an option of the command line
+    instruction: Annotated[str, typer.Argument(help="What to do, in English; - reads stdin.")],
+    url: Annotated[str | None, typer.Option(help="The page to start on.")] = None,
+    desktop: Annotated[
+        bool, typer.Option("--desktop", help="Use the desktop instead of a browser.")
+    ] = False,
+    cdp: Annotated[
+        str | None, typer.Option(help="Use the running browser at this DevTools address.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="A TOML file with a [policy] table.")] = None,
+    params: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for {NAME}; may be given often.")
+    ] = None,
+    params_from: Annotated[
+        Path | None, typer.Option(help="A CSV file: one run a row, columns are names.")
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=env:VARIABLE: typed only on the start page's host."),
+    ] = None,
+    storage_state: Annotated[
+        Path | None, typer.Option(help="Cookies and local storage to start with.")
+    ] = None,
+    step_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that waits and checks may take.")
+    ] = 10.0,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps after which the run ends.")] = 100,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Find everything, do nothing.")
+    ] = False,
+    headful: Annotated[bool, typer.Option("--headful", help="Show the browser.")] = False,
+    model: Annotated[
+        str, typer.Option(help="The grounder, as in `focusagent ground`.")
+    ] = "default",
+    out: Annotated[
+        Path | None, typer.Option(help="The folder of the trace; default: runs/<time>.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Do what an instruction says; exit 0 only if it is done and proved, 1 if not."""
+    if instruction == "-":
+        instruction = sys.stdin.read()
+    setup = _Setup(
+        url=url,
+        desktop=desktop,
+        cdp=cdp,
+        storage_state=storage_state,
+        headful=headful,
+        policy=_policy(policy, dry_run),
+        secrets=_secrets(secret or [], url, desktop=desktop),
+        model=model,
+        step_timeout=step_timeout,
+        max_steps=max_steps,
+    )
+    _check_screen(setup)
+    rows = _rows(params or [], params_from)
+    folder = out or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
+    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    many = params_from is not None
+    runs: list[Run] = []
+    for number, values in enumerate(rows, start=1):
+        if many:
+            say.print(f"row {number} of {len(rows)}")
+        kept = folder / f"row-{number:03}" if many else folder
+        runs.append(_one(instruction, setup, values, kept, say))
+    if as_json:
+        made = [summary(each) for each in runs]
+        typer.echo(json.dumps({"runs": made} if many else made[0], ensure_ascii=False))
+    else:
+        for each in runs:
+            typer.echo(each.summary())
+            for name, value in each.data.items():
+                typer.echo(f"  {name} = {value if isinstance(value, str) else json.dumps(value)}")
+            typer.echo(f"  trace: {each.folder}")
+    raise typer.Exit(0 if all(each.is_successful() for each in runs) else 1)
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """A run, without its steps, as the command line prints it."""
+    errors = {"steps": run.number_of_steps(), "errors": run.errors(), "urls": run.urls()}
+    return run.head() | errors
+
+
+def _one(
+    instruction: str, setup: _Setup, params: Mapping[str, str], folder: Path, say: Console
+) -> Run:
+    from .agent import Agent
+    from .agent.eyes import shared_grounder
+    from .agent.loop import refused_run
+    from .planner.grammar_planner import GrammarPlanner
+    from .trace import open_trace
+
+    trace = open_trace(folder)
+    try:  # before anything is opened
+        GrammarPlanner(params, setup.secrets).program(instruction)
+    except UserError as error:
+        refused_run(instruction, trace, str(error), setup.clean)
+        raise UserError(setup.clean(str(error))) from error
+
+    def told(step: Step) -> None:
+        say.print(step.summary())
+
+    grounder = shared_grounder(setup.model)
+    try:
+        with _opened(setup) as screen:
+            agent = Agent(
+                screen,
+                grounder=grounder,
+                params=params,
+                approve=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
+                trace=trace,
+                step_timeout=setup.step_timeout,
+                max_steps=setup.max_steps,
+                on_step=told,
+            )
+            return agent.run(instruction)
+    except env.SetupError as error:
+        return refused_run(instruction, trace, str(error), setup.clean)
+
+
+@contextmanager
+def _opened(setup: _Setup) -> Iterator[env.Environment]:
+    if setup.desktop:
+        with env.DesktopEnvironment(policy=setup.policy, secrets=setup.secrets) as screen:
+            yield screen
+        return
+    state = setup.storage_state
+    with env.BrowserEnvironment(
+        setup.url or "about:blank",
+        policy=setup.policy,
+        secrets=setup.secrets,
+        headless=not setup.headful,
+        cdp_url=setup.cdp,
+        storage_state=None if state is None else str(state),
+    ) as browser:
+        yield browser
+
+
+def _check_screen(setup: _Setup) -> None:
+    if setup.desktop and (setup.url or setup.cdp):
+        raise UserError("--desktop takes neither --url nor --cdp: there is no browser to open")
+    if not setup.desktop and not setup.url and not setup.cdp:
+        raise UserError("say which screen: --url ADDRESS, --cdp ADDRESS or --desktop")
+    if setup.storage_state is not None and not setup.storage_state.is_file():
+        raise UserError(f"the storage state {setup.storage_state} is not a file")
+
+
+def _policy(path: Path | None, dry_run: bool) -> env.Policy:
+    policy = env.Policy() if path is None else env.Policy.from_toml(path)
+    return dataclasses.replace(policy, dry_run=True) if dry_run else policy
+
+
+def _pair(text: str, what: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise UserError(f"{what} is written NAME=VALUE, not {name[:40]!r}")
+    return name, value
+
+
+def _rows(params: list[str], path: Path | None) -> list[dict[str, str]]:
+    given = dict(_pair(each, "--params") for each in params)
+    if path is None:
+        return [given]
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"the rows {path} cannot be read: {error}") from error
+    if not rows:
+        raise UserError(f"the rows {path} hold no row below the names of the columns")
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise UserError(f"{path}, line {number}: not as many cells as there are columns")
+        for name in row:
+            _pair(f"{name}=", f"a column of {path}")
+    return [given | row for row in rows]
+
+
+def _secrets(given: list[str], url: str | None, *, desktop: bool) -> dict[str, env.Secret]:
+    found: dict[str, env.Secret] = {}
+    host = _DESKTOP if desktop else urlsplit(url or "").hostname
+    for text in given:
+        name, source = _pair(text, "--secret")
+        kind, mark, variable = source.partition(":")
+        if kind != "env" or not mark or not variable:
+            raise UserError(
+                f"--secret {name} takes env:VARIABLE: a value on the command line is seen by all"
+            )
+        value = os.environ.get(variable)
+        if not value:
+            raise UserError(f"--secret {name}: the environment variable {variable} is not set")
+        if not host:
+            raise UserError(f"--secret {name} needs --url: it is typed only on that page's host")
+        found[name] = env.Secret(value, domains=[host])
+    return found
+
+
+def _ask(request: Request) -> bool:
+    return typer.confirm(f"{request.text}: {request.why}. Go on?", default=False, err=True)

@@ -1,0 +1,1 @@
+"""Planning: from an instruction to intents, one at a time."""

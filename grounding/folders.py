@@ -1,0 +1,152 @@
+"""From the folder of a checkpoint to a grounder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import transformers
+
+from .backbones.backbone import Backbone
+from .checkpoints import (
+    HEADS,
+    complain,
+    family_of,
+    load_head,
+    read_config,
+    tensor_names,
+)
+from .compress import Compression
+from .errors import BadCheckpoint
+from .grid import Preprocessing
+from .grounders.eyes import Eyes
+from .grounders.pointer import Heads, PointerGrounder
+from .grounders.prompts import PointerPrompt
+from .types import Grounder
+
+if TYPE_CHECKING:
+    from .loading import Options
+
+_CLASSES = {
+    "qwen2_vl": ("Qwen2VLConfig", "Qwen2VLForConditionalGeneration"),
+    "qwen2_5_vl": ("Qwen2_5_VLConfig", "Qwen2_5_VLForConditionalGeneration"),
+    "qwen3_vl": ("Qwen3VLConfig", "Qwen3VLForConditionalGeneration"),
+}
+# Without one of these, transformers makes an empty tokenizer and says nothing.
+_TOKENIZER_FILES = ("tokenizer.json", "vocab.json")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def from_folder(folder: Path, compression: Compression, options: Options) -> Grounder:
+    """Load the checkpoint of a folder as the grounder that its heads make it."""
+    config = read_config(folder)
+    family = family_of(config, folder)
+    names = tensor_names(folder)
+    model = _model(folder, config, family, options)
+    if not any((folder / name).exists() for name in _TOKENIZER_FILES):
+        raise BadCheckpoint(f"{folder} cannot be loaded: it has no tokenizer.json")
+    with _one_sentence(folder):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    backbone = Backbone(model, one_deepstack_layer=options.one_deepstack_layer)
+    dtype = model.get_input_embeddings().weight.dtype
+
+    def head(prefix: str) -> Any:
+        made = load_head(folder, names, prefix, backbone.width, dtype)
+        return None if made is None else made.to(backbone.device)
+
+    eyes = Eyes(
+        backbone=backbone,
+        tokenizer=tokenizer,
+        how=Preprocessing.from_folder(folder),
+        compression=compression,
+        marker=_marker(config, tokenizer),
+        scorer=head("patch_scorer"),
+        evidence=options.evidence,
+    )
+    pointer = head("multi_patch_pointer_head")
+    if pointer is None:
+        from .grounders.text import TextGrounder
+
+        return TextGrounder(eyes, options.convention)
+    prompt = (
+        PointerPrompt(family) if options.system is None else PointerPrompt(family, options.system)
+    )
+    return PointerGrounder(eyes, Heads(pointer, head("offset_head"), head("none_key")), prompt)
+
+
+def _model(folder: Path, config: dict[str, Any], family: str, options: Options) -> Any:
+    """Load the stock class of a family, whatever the checkpoint's own class is called."""
+    config_class, model_class = (getattr(transformers, name) for name in _CLASSES[family])
+    settings = {key: value for key, value in config.items() if key != "model_type"}
+    tied = (config.get("text_config") or {}).get("tie_word_embeddings")
+    if tied is not None:  # some say it of the language model alone
+        settings.setdefault("tie_word_embeddings", tied)
+    if options.dtype not in (*DTYPES, "auto"):
+        raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
+    with quiet(), _one_sentence(folder):
+        model, told = model_class.from_pretrained(
+            folder,
+            config=config_class.from_dict(settings),
+            dtype=DTYPES.get(options.dtype, "auto"),
+            attn_implementation=options.attn,
+            device_map=options.device_map,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    known = tuple(f"{prefix}." for prefix in HEADS)
+    extra = [name for name in told["unexpected_keys"] if not any(head in name for head in known)]
+    complain(folder, told["missing_keys"], extra)
+    if options.device_map is None:
+        try:
+            model = model.to(options.device)
+        except (RuntimeError, AssertionError) as error:  # the latter: torch without CUDA
+            reason = str(error).strip().splitlines()[0]
+            raise BadCheckpoint(
+                f"the device {options.device!r} cannot be used: {reason}"
+            ) from error
+    return model.eval()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers from printing a report: the heads' tensors are unknown to stock classes."""
+    told: Any = transformers.logging
+    loudness, shown = told.get_verbosity(), told.is_progress_bar_enabled()
+    told.set_verbosity_error()
+    told.disable_progress_bar()
+    try:
+        yield
+    finally:
+        told.set_verbosity(loudness)
+        if shown:
+            told.enable_progress_bar()
+
+
+@contextmanager
+def _one_sentence(folder: Path) -> Iterator[None]:
+    """Say in one sentence what transformers does not like about a checkpoint."""
+    try:
+        yield
+    except Exception as error:  # whatever a broken file makes it stumble over
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise BadCheckpoint(f"{folder} cannot be loaded: {reason}") from error
+
+
+def _marker(config: dict[str, Any], tokenizer: Any) -> int:
+    """Return the token that stands for a dropped run.
+
+    Checkpoints without one of their own were never trained with markers; their padding token is the
+    least misleading choice, as in the released code.
+    """
+    own = config.get("image_drop_end_token_id")
+    if isinstance(own, int):
+        return own
+    unknown = tokenizer.unk_token_id
+    found = tokenizer.convert_tokens_to_ids("<|image_drop_end|>")
+    if isinstance(found, int) and found != unknown:
+        return found
+    return int(tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0)

@@ -1,0 +1,265 @@
+"""Tells controls apart by the look of their frame and what stands in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .content import Blot, blots, has_arrow, ink_of, is_circle, is_square, stands_free
+from .frames import LEAST_SHARE, Colour, Frame, distance
+from .layout import Layout
+from .phrases import Phrase, Shade
+from .switches import find_switches
+
+# Sides of checkboxes and radio buttons in pixels at usual size.
+_LEAST_MARK, _MOST_MARK = 9, 25
+MARKS = frozenset({"checkbox", "radio", "switch"})
+# Shares of the font size.
+_LEAST_BUTTON = 1.45
+_MOST_CONTROL = 4.6
+_MOST_BUTTON_WIDTH = 34.0
+# Longer text is a message, not what stands in a field.
+_LONGEST_VALUE = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control in pixels (ends not included): role, text, how sure.
+
+    ``frame`` numbers its frame, -1 for none; ``phrases`` are the words of a control without.
+    """
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    role: str
+    text: str
+    sure: float
+    frame: int = -1
+    phrases: tuple[Phrase, ...] = ()
+    icon: str = ""
+
+
+def find_controls(layout: Layout) -> list[Control]:
+    """Return the controls that have a frame."""
+    switches, spent = find_switches(layout)
+    found: dict[int, Control] = {}
+    # From the smallest: what holds controls is their container.
+    for number in reversed(range(len(layout.frames))):
+        frame = layout.frames[number]
+        if number in spent:
+            continue
+        control = _control(layout, number, frame, found)
+        if control is not None:
+            role, sure = control
+            parts = _parts(layout, number, found)
+            if role != "button" and any(found[part].role in MARKS for part in parts):
+                continue  # an option in a panel of its own
+            for part in parts if role == "button" else ():
+                del found[part]  # its icon
+            text = _text(layout.inside(number)) if role not in MARKS else ""
+            found[number] = Control(
+                frame.x1, frame.y1, frame.x2, frame.y2, role, text, sure, number
+            )
+    made = [Control(*box, "switch", "", sure) for box, sure in switches]
+    return made + [found[number] for number in sorted(found)]
+
+
+def _parts(layout: Layout, number: int, found: dict[int, Control]) -> list[int]:
+    """Return the controls in a frame that hold no words: they may be what it shows as its icon."""
+    kids = [kid for kid in layout.kids.get(number, ()) if kid in found]
+    small = 0.45 * layout.frames[number].width
+    return [k for k in kids if not found[k].text and layout.frames[k].width <= small]
+
+
+def _text(phrases: list[Phrase]) -> str:
+    return " ".join(phrase.text for phrase in phrases if phrase.text)
+
+
+def _control(
+    layout: Layout, number: int, frame: Frame, found: dict[int, Control]
+) -> tuple[str, float] | None:
+    """Return role and sureness of a frame, None if it is no control."""
+    height, width = layout.pixels.shape[:2]
+    most = 0.99 if frame.border else 0.9
+    large = frame.width > most * width or frame.height > 0.5 * height
+    if large or frame.share < LEAST_SHARE:
+        return None
+    phrases = layout.inside(number)
+    parts = _parts(layout, number, found)
+    kids = [kid for kid in layout.kids.get(number, ()) if kid in found and kid not in parts]
+    if phrases:
+        return _with_text(layout, number, phrases, kids)
+    return _without_text(layout, frame, [*kids, *parts])
+
+
+def _without_text(layout: Layout, frame: Frame, kids: list[int]) -> tuple[str, float] | None:
+    size, ratio = layout.size, frame.width / frame.height
+    if 0.8 <= ratio <= 1.25 and min(frame.width, frame.height) >= _LEAST_MARK:
+        side = max(frame.width, frame.height)
+        if side <= _MOST_MARK * layout.scale:
+            return _mark(layout, frame)
+        if side <= 4 * size:
+            return _tile(layout, frame)
+    return None if kids else _empty(layout, frame)
+
+
+def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
+    """Tell what a frame is that holds neither words nor controls."""
+    size, ratio = layout.size, frame.width / frame.height
+    drawn = blots(layout.pixels, frame, 0.5 * size)
+    low = frame.height <= 4 * size
+    if low and frame.width >= 4 * size and drawn and has_arrow(layout.pixels, frame, size):
+        return "combobox", 0.7
+    if low and ratio >= 2 and frame.width >= 5 * size and frame.height >= 1.25 * size:
+        if frame.border:
+            return "textbox", 0.85
+        if frame.filled and distance(frame.fill, frame.around) < 60 and not drawn:
+            return "textbox", 0.5
+    if frame.border and frame.width >= 9 * size and frame.height <= 14 * size and not drawn:
+        return "textbox", 0.5
+    if low and ratio <= 4 and len(drawn) == 1 and _central(drawn[0], frame):
+        return "button", 0.55
+    return None
+
+
+def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
+    """Tell a button with an icon from a field for a single sign, as for codes sent by mail."""
+    if blots(layout.pixels, frame, layout.size):
+        return "button", 0.6
+    alike = sum(
+        other.border
+        and abs(other.y1 - frame.y1) <= 2
+        and abs(other.y2 - frame.y2) <= 2
+        and abs(other.width - frame.width) <= 2
+        for other in layout.frames
+    )
+    return ("textbox", 0.5) if frame.border and alike >= 3 else None
+
+
+def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
+    """Tell checkboxes from radio buttons: squares from circles."""
+    if not (frame.border or frame.filled) or not frame.calm or _within_words(layout, frame):
+        return None
+    if not stands_free(layout.pixels, frame):
+        return None
+    label = _right_of(layout, frame)
+    # What is drawn in the colour of the words beside it is their icon.
+    if label is not None and distance(ink_of(layout.pixels, frame), _rounded(label.ink)) < 24:
+        return None
+    sure = (0.75 if frame.border else 0.6) + (0.2 if label else -0.1)
+    square = frame.share >= 0.88 and abs(frame.width - frame.height) <= 2
+    if square and (label or frame.border) and is_square(layout.pixels, frame):
+        return "checkbox", sure
+    if label and frame.share < 0.92 and is_circle(layout.pixels, frame):
+        return "radio", sure
+    return None
+
+
+def _rounded(shade: Shade) -> Colour:
+    return round(shade[0]), round(shade[1]), round(shade[2])
+
+
+def _within_words(layout: Layout, frame: Frame) -> bool:
+    x, y = (frame.x1 + frame.x2) / 2, (frame.y1 + frame.y2) / 2
+    return any(
+        phrase.x1 - 2 <= x <= phrase.x2 + 2 and phrase.y1 <= y <= phrase.y2
+        for phrase in layout.phrases
+    )
+
+
+def _right_of(layout: Layout, frame: Frame) -> Phrase | None:
+    """Return the words that begin close to the right of a small frame, on its row."""
+    y = (frame.y1 + frame.y2) / 2
+    for phrase in layout.phrases:
+        level = abs(phrase.y - y) <= 0.6 * max(phrase.size, frame.height)
+        if level and -0.3 <= (phrase.x1 - frame.x2) / phrase.size <= 1.6:
+            return phrase
+    return None
+
+
+def _central(blot: Blot, frame: Frame) -> bool:
+    off_x = abs((blot.x1 + blot.x2) - (frame.x1 + frame.x2)) / 2
+    off_y = abs((blot.y1 + blot.y2) - (frame.y1 + frame.y2)) / 2
+    return off_x <= 2 + 0.08 * frame.width and off_y <= 2 + 0.15 * frame.height
+
+
+def _with_text(
+    layout: Layout, number: int, phrases: list[Phrase], kids: list[int]
+) -> tuple[str, float] | None:
+    frame = layout.frames[number]
+    size = max(phrase.size for phrase in phrases)
+    rows = len({phrase.line for phrase in phrases if not phrase.separator})
+    if not _holds_little(layout, frame, phrases, kids) or rows > 2:
+        return None
+    drawn = blots(layout.pixels, frame, 0.7 * size)
+    if not drawn:
+        return None
+    left, right = drawn[0].x1 - frame.x1, frame.x2 - drawn[-1].x2
+    gap = max((b.x1 - a.x2 for a, b in zip(drawn, drawn[1:], strict=False)), default=0)
+    wide = frame.width > _MOST_BUTTON_WIDTH * size
+    light = frame.border or distance(frame.fill, frame.around) < 60
+    if light and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
+        return "combobox", 0.8
+    begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size
+    field = begins_left and light and (frame.border or _is_field(frame))
+    field = field and not _section(layout, number) and len(_text(phrases)) <= _LONGEST_VALUE
+    if field and frame.width >= 8 * size and (_pale(layout, phrases) or frame.width >= 15 * size):
+        return "textbox", 0.8 if frame.border else 0.5
+    if not wide and gap <= 2.5 * size and _centred(left, right, size):
+        return None if _section(layout, number) and frame.width > 8 * size else ("button", 0.9)
+    if field and right > left:
+        return "textbox", 0.8 if frame.border else 0.45
+    if not wide and begins_left and not _heads(layout, number):
+        return "link", 0.6
+    return None
+
+
+def _holds_little(layout: Layout, frame: Frame, phrases: list[Phrase], kids: list[int]) -> bool:
+    """Tell whether a frame is one control: low, seen as a frame, with no link or control in it."""
+    size = max(phrase.size for phrase in phrases)
+    high = frame.height / size
+    two = len({phrase.line for phrase in phrases if not phrase.separator}) == 2
+    if not _LEAST_BUTTON <= high <= _MOST_CONTROL or not (frame.border or frame.filled):
+        return False
+    wide = frame.width > 12 * size
+    if wide and (any(phrase.underlined for phrase in phrases) or (two and high > 4)):
+        return False
+    return not any(layout.frames[kid].height > 2 * size for kid in kids)
+
+
+def _pale(layout: Layout, phrases: list[Phrase]) -> bool:
+    """Tell whether words are written fainter than most: a field's hint."""
+    return max(phrase.contrast for phrase in phrases) < 0.6 * layout.contrast
+
+
+def _section(layout: Layout, number: int) -> bool:
+    """Tell whether a frame is a part of a card or list: one as wide touches it above or below."""
+    return bool(_touching(layout, number))
+
+
+def _heads(layout: Layout, number: int) -> bool:
+    """Tell whether a frame is the head or foot of a card: what touches it is of another height."""
+    high = layout.frames[number].height
+    return any(abs(other.height - high) > 0.3 * high for other in _touching(layout, number))
+
+
+def _touching(layout: Layout, number: int) -> list[Frame]:
+    frame = layout.frames[number]
+    return [
+        other
+        for other in layout.frames
+        if other is not frame
+        and abs(other.x1 - frame.x1) <= 2
+        and abs(other.x2 - frame.x2) <= 2
+        and min(abs(other.y1 - frame.y2), abs(frame.y1 - other.y2)) <= 3
+    ]
+
+
+def _is_field(frame: Frame) -> bool:
+    """Tell whether a frame without border is lightly shaded and round: a field of some kits."""
+    return frame.filled and distance(frame.fill, frame.around) < 25 and frame.share < 0.999
+
+
+def _centred(left: float, right: float, size: float) -> bool:
+    return abs(left - right) <= max(0.6 * size, 0.25 * min(left, right) + 0.3 * size)

@@ -1,0 +1,236 @@
+"""A thing and what is said after it, its tails: where it lies, and how it lies to another thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from .heads import head, plain_head, sides_at
+from .lexicon import ARTICLES, CORNERS, IN, REGIONS, RELATIONS, WEAK, WHOLES
+from .match import longest, phrase_at
+from .model import Place, Relation, Target
+from .words import Token
+
+DEEPEST = 3  # relations of relations
+MOST_ANCHORS = 2
+# Roles of an anchor that name no control.
+_FRAMES = ("row", "column", "container", "menu", "control")
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What stands after a thing; ``name`` is what it says it is called."""
+
+    places: tuple[Place, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    name: str = ""
+    ordinal: int = 0
+    backwards: bool = False
+    owner: Target | None = None  # "of" or "for" something: what that means depends on the head
+
+    def joined(self, other: Tail) -> Tail:
+        """Return both in one."""
+        return Tail(
+            self.places + other.places,
+            self.relations + other.relations,
+            self.name or other.name,
+            self.ordinal or other.ordinal,
+            self.backwards or other.backwards,
+            self.owner or other.owner,
+        )
+
+
+Tails = Iterator[tuple[float, Tail]]
+
+
+@dataclass(frozen=True)
+class Things:
+    """The rules for the words of one instruction."""
+
+    text: str
+    tokens: Sequence[Token]
+
+    def thing(self, start: int, end: int, depth: int = 0) -> Iterator[tuple[float, Target, bool]]:
+        """Yield (weight, target, whether it takes words literally) for a stretch of words."""
+        if start >= end:
+            return
+        parts = [] if depth == DEEPEST else list(self._divided(start, end, depth))
+        yield from parts
+        # Undivided, words that could be a relation are part of a name; never if some are quoted.
+        quoted = any(token.quoted for token in self.tokens[start:end])
+        sure = (0.5 if quoted else 0.85) if parts else 1.0
+        for weight, target in head(self.text, self.tokens, start, end):
+            yield sure * weight, target, bool(parts) and not quoted
+        for weight, target in plain_head(self.text, self.tokens, start, end):
+            yield 0.9 * sure * weight, target, not quoted
+
+    def _divided(self, start: int, end: int, depth: int) -> Iterator[tuple[float, Target, bool]]:
+        """Yield the ways to cut a stretch of words into a thing and its tails."""
+        for cut in range(start, end):
+            before = self.tokens[cut - 1].plain if cut > start else ""
+            if before in ARTICLES or before in ("of", "from", "to"):
+                continue
+            for weight, tail in self.tails(cut, end, depth + 1):
+                # "Log in" ends in a preposition, most names do not.
+                weight *= 0.9 if cut == start else 0.8 if before in IN else 1.0
+                weight *= 0.85 if self._divisible(start + 1, cut) else 1.0
+                heads = head(self.text, self.tokens, start, cut)
+                for sure, target in heads if cut > start else [(1.0, Target())]:
+                    for fit, made in _attach(target, tail):
+                        yield weight * sure * fit, made, False
+
+    def _divisible(self, start: int, end: int) -> bool:
+        """Tell whether words hold some that can hardly mean anything but a relation."""
+        for at in range(start, end):
+            count = longest(self.tokens, at, end, RELATIONS)
+            if not count:
+                continue
+            quoted = at + count < end and self.tokens[at + count].quoted
+            if quoted or phrase_at(self.tokens, at, count) not in WEAK:
+                return True
+        return False
+
+    def tails(self, at: int, end: int, depth: int) -> Tails:
+        """Yield what the words from ``at`` on say about the thing before them."""
+        placed = False
+        for weight, tail, after in (*self._place(at, end), *self._between(at, end)):
+            if after >= end:
+                yield weight, tail
+                placed = True
+                continue
+            if self.tokens[after].plain == "and":
+                after += 1
+            for more, rest in self.tails(after, end, depth):
+                yield weight * more, tail.joined(rest)
+        if not placed:
+            yield from self._relation(at, end, depth)
+
+    def _place(self, at: int, end: int) -> Iterator[tuple[float, Tail, int]]:
+        """Yield (weight, tail, where it ends) if a part of the screen is named here."""
+        preposition = self.tokens[at].plain if self.tokens[at].plain in IN else ""
+        at = self._past_articles(at + bool(preposition), end)
+        sides, after = sides_at(self.tokens, at, end)
+        corner = longest(self.tokens, after, end, CORNERS) if sides else 0
+        region = 0 if corner else longest(self.tokens, after, end, REGIONS)
+        name = REGIONS[phrase_at(self.tokens, after, region)] if region else ""
+        after += corner + region
+        if not region and sides and after < end and self.tokens[after].plain in ("of", "in"):
+            # "at the bottom of the sidebar"; anything else of which is a relation.
+            inner = self._past_articles(after + 1, end)
+            found = longest(self.tokens, inner, end, REGIONS)
+            if found:
+                name = REGIONS[phrase_at(self.tokens, inner, found)]
+                after = inner + found
+            elif self.tokens[after].plain == "of" and not corner:
+                return
+        if not sides and (not region or not preposition):
+            return
+        after += longest(self.tokens, after, end, WHOLES)
+        if not preposition and not corner and after < end:
+            return
+        weight = 1.0 if preposition else 0.9
+        if preposition == "from" and sides and not region and not corner:
+            backwards = sides[0] in ("right", "bottom")
+            yield weight, Tail(backwards=backwards), after
+        elif name == "screen":
+            yield weight, Tail((Place(sides),) if sides else ()), after
+        else:
+            yield weight, Tail((Place(sides, name),)), after
+
+    def _between(self, at: int, end: int) -> Iterator[tuple[float, Tail, int]]:
+        """Yield the relation of "between X and Y"."""
+        if self.tokens[at].plain != "between":
+            return
+        for cut in range(at + 2, end - 1):
+            if self.tokens[cut].plain != "and":
+                continue
+            one = self._anchors(at + 1, cut, DEEPEST)
+            two = self._anchors(cut + 1, end, DEEPEST)
+            for (sure, first), (safe, second) in product(one, two):
+                both = (Relation("after", first), Relation("before", second))
+                yield sure * safe, Tail(relations=both), end
+
+    def _relation(self, at: int, end: int, depth: int) -> Tails:
+        """Yield the tails of a relation that begins here; its anchor takes all that follows."""
+        count = longest(self.tokens, at, end, RELATIONS)
+        after = at + count
+        if not count or after >= end:
+            return
+        words = phrase_at(self.tokens, at, count)
+        kind, weight = RELATIONS[words], 1.0
+        if words in WEAK:
+            following = self.tokens[after]
+            owned = any(token.plain == "'s" for token in self.tokens[after:end])
+            plain = following.plain in ARTICLES or following.quoted or owned
+            weight = 0.95 if plain or kind == "for" else 0.7
+        for sure, anchor in self._anchors(after, end, depth):
+            tail = _tail(kind, anchor)
+            if tail is not None:
+                yield weight * sure, tail
+
+    def _anchors(self, start: int, end: int, depth: int) -> list[tuple[float, Target]]:
+        """Return the likeliest things that words after a relation mean."""
+        best: dict[Target, float] = {}
+        for weight, target, _ in self.thing(start, end, depth):
+            best[target] = max(weight, best.get(target, 0.0))
+        ranked = sorted(best.items(), key=lambda item: -item[1])
+        return [(weight, target) for target, weight in ranked[:MOST_ANCHORS]]
+
+    def _past_articles(self, at: int, end: int) -> int:
+        while at < end and self.tokens[at].plain in ARTICLES:
+            at += 1
+        return at
+
+
+def _tail(kind: str, anchor: Target) -> Tail | None:
+    """Return what a relation to an anchor says about a thing, None if it makes no sense."""
+    if kind == "name":
+        return Tail(anchor.places, anchor.relations, anchor.text) if anchor.text else None
+    if kind == "for":
+        return Tail(owner=anchor)
+    named = anchor.text or anchor.relations
+    if kind in ("inside", "row") and anchor.role == "row":
+        if not named:
+            return Tail(ordinal=anchor.ordinal) if anchor.ordinal else None
+        kind = "row"
+    elif kind in ("inside", "column") and anchor.role == "column" and named:
+        kind = "column"
+    elif kind == "inside" and not named and anchor.role in _FRAMES:
+        return Tail(anchor.places)  # "in the list": which one, nobody knows
+    if anchor.role in _FRAMES:
+        anchor = replace(anchor, role="")
+    return Tail(relations=(Relation(kind, anchor),)) if _says_something(anchor) else None
+
+
+def _says_something(target: Target) -> bool:
+    return bool(target.text or target.role or target.colour or target.relations)
+
+
+def _attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
+    """Yield (weight, a thing with what its tail says of it)."""
+    owner, weight = tail.owner, 1.0
+    if owner is not None and not target.text:
+        # "the checkbox for Terms", "the second of the Save buttons"
+        target = replace(
+            owner, role=target.role or owner.role, ordinal=target.ordinal or owner.ordinal,
+            colour=target.colour or owner.colour, places=target.places + owner.places,
+        )  # fmt: skip
+    elif owner is not None:
+        if not owner.text:
+            return
+        frame = replace(owner, role="") if owner.role in _FRAMES else owner
+        target = replace(target, relations=(*target.relations, Relation("row", frame)))
+        weight = 0.75
+    if tail.name and target.text:
+        return
+    number = target.ordinal or tail.ordinal
+    made = replace(
+        target,
+        text=target.text or tail.name,
+        ordinal=-abs(number) if tail.backwards else number,
+        places=target.places + tail.places,
+        relations=target.relations + tail.relations,
+    )
+    if _says_something(made) or made.ordinal:
+        yield weight, made

@@ -1,0 +1,145 @@
+"""A scene made ready for questions: what its elements are called and where they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..parsing import label_of
+from ..reader.reader import Found, Screen
+from ..types import Box, Element
+from .roles import FIELDS, MARKS
+from .words import words
+
+if TYPE_CHECKING:
+    from ..icons import IconScreen
+    from ..parsing import Scene
+
+# How many places of a text are looked for; more only where the last of them fits well.
+_FEW, _MANY = 6, 40
+_ENOUGH = 0.55
+
+_boards: WeakKeyDictionary[Scene, Board] = WeakKeyDictionary()
+
+
+def board_of(scene: Scene) -> Board:
+    """Return the board of a scene, made once."""
+    if scene not in _boards:
+        _boards[scene] = Board(scene.pixels, scene.screen, scene.icons, scene.elements)
+    return _boards[scene]
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """The parts of a scene, and what follows from them."""
+
+    pixels: NDArray[np.uint8]
+    screen: Screen
+    icons: IconScreen | None
+    elements: tuple[Element, ...]
+    _found: dict[str, list[Found]] = field(default_factory=dict)
+    _drawn: dict[str, list[tuple[Box, float]]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @cached_property
+    def boxes(self) -> NDArray[np.float64]:
+        """The elements' boxes (N, 4) in pixels."""
+        return np.array([e.box.to_pixels(self.size) for e in self.elements]).reshape(-1, 4)
+
+    @cached_property
+    def line(self) -> float:
+        """The usual height of a line of text in pixels."""
+        tall = [line.height for line in self.screen.lines()]
+        return float(np.median(tall)) if tall else 14.0
+
+    @cached_property
+    def vocabulary(self) -> dict[str, list[tuple[int, int]]]:
+        """Every word of the screen, and the (element, position) pairs where it stands."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number, element in enumerate(self.elements):
+            for position, word in enumerate(words(element.text)):
+                found.setdefault(word, []).append((number, position))
+        return found
+
+    @cached_property
+    def labels(self) -> dict[int, int]:
+        """For every field and box to tick, the number of the words that name it."""
+        numbers = {id(element): number for number, element in enumerate(self.elements)}
+        plain = [element for element in self.elements if element.role == "text"]
+        found = {}
+        for number, element in enumerate(self.elements):
+            if element.role in FIELDS or element.role in MARKS:
+                # A link may stand closer to a field than its label does: "Forgot password?"
+                label = label_of(element, plain, self.size)
+                label = label or label_of(element, self.elements, self.size)
+                if label is not None:
+                    found[number] = numbers[id(label)]
+        return found
+
+    @cached_property
+    def named_by(self) -> dict[int, list[int]]:
+        """For words, the numbers of the controls they name."""
+        found: dict[int, list[int]] = {}
+        for control, label in self.labels.items():
+            found.setdefault(label, []).append(control)
+        return found
+
+    @cached_property
+    def _begins(self) -> NDArray[np.float64]:
+        """Where words begin: left edge, middle of the line, size (N, 3) in pixels."""
+        glyphs, found = self.screen.glyphs, []
+        for line in self.screen.raw_lines:
+            for index in line.glyphs[line.begins].tolist():
+                left = float(glyphs.x[index] - glyphs.width[index] / 2)
+                found.append((left, line.y, line.size))
+        return np.array(found).reshape(-1, 3)
+
+    def in_menu(self, box: tuple[float, float, float, float]) -> bool:
+        """Tell whether words stand under or over others that begin alike, apart as in a menu."""
+        if not len(self._begins):
+            return False
+        left, middle, size = self._begins.T
+        y, tall = (box[1] + box[3]) / 2, self.line
+        alike = (np.abs(left - box[0]) < 0.3 * tall) & (np.abs(size - (box[3] - box[1])) < 3)
+        apart = np.abs(middle[alike] - y)
+        # Lines of a paragraph are closer to each other than entries of a menu.
+        close = (apart > 0.3 * tall) & (apart < 1.6 * tall)
+        return bool(not close.any() and ((apart > 0) & (apart < 9 * tall)).sum() >= 3)
+
+    def owner(self, x: float, y: float) -> int:
+        """Return the smallest element at a place in pixels, -1 if there is none."""
+        if not len(self.boxes):
+            return -1
+        x1, y1, x2, y2 = self.boxes.T
+        inside = (x1 - 1 <= x) & (x <= x2 + 1) & (y1 - 1 <= y) & (y <= y2 + 1)
+        if not inside.any():
+            return -1
+        area = np.where(inside, (x2 - x1) * (y2 - y1), np.inf)
+        return int(area.argmin())
+
+    def find(self, text: str) -> list[Found]:
+        """Return where a text stands, best first; asked again, it remembers."""
+        key = text.lower()
+        if key not in self._found:
+            found = self.screen.find(text, limit=_FEW)
+            if len(found) == _FEW and found[-1].score > _ENOUGH:
+                found = self.screen.find(text, limit=_MANY)
+            self._found[key] = found
+        return self._found[key]
+
+    def drawn(self, text: str) -> list[tuple[Box, float]]:
+        """Return icons that mean a text, and how surely, best first."""
+        key = text.lower()
+        if key not in self._drawn:
+            found = self.icons.find(text) if self.icons is not None else []
+            self._drawn[key] = [(icon.box, icon.score) for icon in found]
+        return self._drawn[key]

@@ -1,0 +1,214 @@
+"""Ranks the places that may be meant by all that is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..calibration import Calibration
+from ..query import Query, Reading, Relation, Target
+from ..types import Box, Candidate, Point
+from .board import Board, board_of
+from .colours import colour_fit
+from .geometry import place_fit, relation_fit
+from .roles import FIELDS, MARKS, role_fit
+from .spots import Spot, spots_of
+
+if TYPE_CHECKING:
+    from ..parsing import Scene
+
+# A best place below this is none.
+LEAST = 0.3
+# Readings that are unlikely must fit better.
+LEAST_UNLIKELY = 0.75
+UNLIKELY = 0.65
+# A literal name that stands on the screen like this beats every other reading.
+SHOWN = 0.9
+MOST_CANDIDATES = 6
+MOST_ANCHORS = 6
+LEAST_ANCHOR = 0.45
+# Places that fit at least this share of the best one are counted by "second", "last" ...
+COUNTED = 0.8
+OTHERS = 0.85  # of the score of the one that was counted to
+EXACT = FIELDS | MARKS | {"tab"}
+# A role alone, "Form", is likelier a name.
+UNNAMED = 0.8
+HEADING = 0.95
+MENU = 1.03
+
+# Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
+# higher score says no more.
+CONFIDENCE = Calibration(1.26, -0.18)
+SUREST = 0.9
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A spot and how well all fits."""
+
+    spot: Spot
+    score: float
+
+
+def resolve(query: Query, scene: Scene) -> list[Candidate]:
+    """Return the places that an instruction may mean, best first; [] if nothing fits.
+
+    The score of the first is how sure it is to be right, of the others their share of its weight.
+    """
+    board = board_of(scene)
+    found: list[tuple[float, Ranked]] = []
+    for reading in query.readings:
+        for ranked in _read(board, reading):
+            found.append((ranked.score * _weight(reading, ranked), ranked))
+    found.sort(key=lambda item: -item[0])
+    chosen: list[tuple[float, Ranked]] = []
+    for weight, ranked in found:
+        if not any(_same(ranked.spot, other.spot) for _, other in chosen):
+            chosen.append((weight, ranked))
+        if len(chosen) == MOST_CANDIDATES:
+            break
+    return _candidates(chosen, board.size)
+
+
+def _read(board: Board, reading: Reading) -> list[Ranked]:
+    """Return what a reading finds, if it fits well enough."""
+    ranked = rank(board, reading.target)
+    least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
+    return [one for one in ranked if one.score >= least]
+
+
+def _weight(reading: Reading, ranked: Ranked) -> float:
+    target = reading.target
+    if reading.literal and ranked.spot.match >= SHOWN:
+        return 1.05
+    bare = not (target.text or target.relations or target.places or target.ordinal)
+    return UNNAMED * reading.prior if bare else reading.prior
+
+
+def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
+    """Return the places that fit a target, best first. Anchors are words rather than fields."""
+    spots = spots_of(board, target.text, target.role)
+    if anchor and not target.role:
+        spots = [spot for spot in spots if not spot.label]
+    anchors = [
+        (relation, rank(board, relation.anchor, anchor=True)[:MOST_ANCHORS])
+        for relation in target.relations
+    ]
+    # A worse name is not made up for by a better role: where one fits, near twins count less.
+    top = max((spot.match for spot in spots), default=1.0)
+    made = []
+    for spot in spots:
+        score = spot.match * (spot.match / top) ** 2
+        score *= role_fit(target.role, spot.role) * _look(board, target, spot)
+        for place in target.places:
+            score *= place_fit(place, spot.box, board.size)
+        for relation, others in anchors:
+            if score:
+                score *= _related(board, relation, spot, others)
+        made.append(Ranked(spot, min(score, 1.0)))
+    made.sort(key=lambda one: (-one.score, one.spot.box[1], one.spot.box[0]))
+    distinct = _distinct(made)
+    if target.ordinal and not target.text and target.role in EXACT:
+        # Others may look alike, but are not counted where there are true ones.
+        true = [one for one in distinct if one.spot.role == target.role]
+        distinct = true or distinct
+    return _numbered(distinct, target.ordinal, board.line)
+
+
+def _look(board: Board, target: Target, spot: Spot) -> float:
+    """Return how well a spot's looks fit: its colour, and that it can be clicked."""
+    fit = 1.0
+    if target.colour:
+        x1, y1, x2, y2 = (max(0, round(side)) for side in spot.box)
+        fit *= 0.1 + 0.9 * colour_fit(target.colour, board.pixels[y1:y2, x1:x2])
+    if target.text and target.role != "text":
+        if spot.tall > 1.35 * board.line:
+            fit *= HEADING
+        if spot.role in ("text", "link") and board.in_menu(spot.box):
+            fit *= MENU
+    return fit
+
+
+def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked]) -> float:
+    best = 0.0
+    for other in others:
+        if other.score < LEAST_ANCHOR or _same(spot, other.spot):
+            continue
+        fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
+        best = max(best, fit * other.score**0.5)
+    return best
+
+
+def _distinct(ranked: list[Ranked]) -> list[Ranked]:
+    kept: list[Ranked] = []
+    for one in ranked:
+        if not any(_same(one.spot, other.spot) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _same(one: Spot, two: Spot) -> bool:
+    """Tell whether two spots are one place: the same element, or each other's middle."""
+    if one.number >= 0 and one.number == two.number and one.point == two.point:
+        return True
+    return _holds(one, two) and _holds(two, one)
+
+
+def _holds(one: Spot, two: Spot) -> bool:
+    x, y = two.point
+    return one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]
+
+
+def _numbered(ranked: list[Ranked], ordinal: int, line: float) -> list[Ranked]:
+    """Put the place that an ordinal counts to first; if there are not so many, nothing is there."""
+    if not ordinal or not ranked:
+        return ranked
+    best = ranked[0].score
+    counted = [one for one in ranked if one.score >= COUNTED * best]
+    ordered = _reading_order(counted, line)
+    if abs(ordinal) > len(ordered):
+        return []
+    meant = ordered[ordinal - 1 if ordinal > 0 else ordinal]
+    others = (one for one in ranked if one is not meant)
+    return [meant, *(replace(one, score=min(one.score, OTHERS * meant.score)) for one in others)]
+
+
+def _reading_order(ranked: list[Ranked], line: float) -> list[Ranked]:
+    """Sort by rows from the top, in a row from the left."""
+    waiting = sorted(ranked, key=lambda one: one.spot.box[1] + one.spot.box[3])
+    rows: list[list[Ranked]] = []
+    for one in waiting:
+        middle = (one.spot.box[1] + one.spot.box[3]) / 2
+        first = rows[-1][0].spot.box if rows else None
+        if first is not None and middle - (first[1] + first[3]) / 2 < 0.7 * line:
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return [one for row in rows for one in sorted(row, key=lambda one: one.spot.box[0])]
+
+
+def _candidates(chosen: list[tuple[float, Ranked]], size: tuple[int, int]) -> list[Candidate]:
+    made: list[Candidate] = []
+    for weight, ranked in chosen:
+        spot, first = ranked.spot, chosen[0]
+        if not made:
+            score = CONFIDENCE(_sureness(chosen))
+        else:
+            score = min(1.0, weight / first[0]) * made[0].score
+        x, y = (min(max(c, 0.0), side) for c, side in zip(spot.point, size, strict=True))
+        made.append(
+            Candidate(
+                Point.from_pixels(x, y, size), Box.from_pixels(*spot.box, size), round(score, 4)
+            )
+        )
+    return made
+
+
+def _sureness(chosen: list[tuple[float, Ranked]]) -> float:
+    """Return the best score, less where the next one is close."""
+    best = chosen[0][1].score
+    if len(chosen) > 1:
+        margin = 1 - chosen[1][0] / chosen[0][0]
+        best *= 0.6 + 0.4 * min(1.0, margin / 0.1)
+    return min(best, SUREST)

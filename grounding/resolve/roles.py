@@ -1,0 +1,44 @@
+"""How well a role that was asked for fits the one that an element seems to have."""
+
+from __future__ import annotations
+
+FIELDS = frozenset({"textbox", "combobox"})
+MARKS = frozenset({"checkbox", "radio", "switch"})
+# Roles of things that look as if they could be clicked.
+CLICKABLE = frozenset(
+    {"button", "link", "tab", "menuitem", "icon", "textbox", "combobox", "checkbox", "radio"}
+    | {"switch"}
+)
+
+# Columns: what the element seems to be. A parser mistakes some roles for others, and many links
+# and entries of menus look like plain text.
+_HAVE = (
+    "button", "link", "tab", "menuitem", "icon", "textbox", "combobox", "checkbox", "radio",
+    "switch", "image", "text",
+)  # fmt: skip
+_FITS: dict[str, tuple[float, ...]] = {
+    #            butt  link  tab   menu  icon  text  comb  chec  radi  swit  imag  text
+    "":         (1.00, 1.00, 1.00, 1.00, 0.97, 0.96, 0.97, 0.95, 0.95, 0.95, 0.85, 0.90),
+    "button":   (1.00, 0.92, 0.90, 0.90, 0.95, 0.60, 0.85, 0.45, 0.45, 0.50, 0.70, 0.85),
+    "link":     (0.95, 1.00, 0.95, 0.97, 0.92, 0.60, 0.60, 0.45, 0.45, 0.40, 0.75, 0.94),
+    "tab":      (0.95, 0.97, 1.00, 0.95, 0.85, 0.50, 0.60, 0.40, 0.40, 0.40, 0.60, 0.90),
+    "menuitem": (0.92, 0.97, 0.95, 1.00, 0.85, 0.50, 0.60, 0.50, 0.50, 0.50, 0.60, 0.94),
+    "icon":     (0.92, 0.75, 0.75, 0.75, 1.00, 0.20, 0.40, 0.70, 0.70, 0.70, 0.90, 0.50),
+    "textbox":  (0.60, 0.45, 0.30, 0.30, 0.30, 1.00, 0.90, 0.20, 0.20, 0.20, 0.20, 0.50),
+    "combobox": (0.80, 0.60, 0.60, 0.60, 0.50, 0.88, 1.00, 0.20, 0.20, 0.20, 0.20, 0.60),
+    "field":    (0.65, 0.45, 0.30, 0.30, 0.30, 1.00, 0.98, 0.60, 0.60, 0.60, 0.20, 0.50),
+    "checkbox": (0.50, 0.30, 0.30, 0.30, 0.60, 0.35, 0.25, 1.00, 0.88, 0.88, 0.20, 0.50),
+    "radio":    (0.50, 0.30, 0.30, 0.30, 0.60, 0.30, 0.25, 0.88, 1.00, 0.80, 0.20, 0.50),
+    "switch":   (0.60, 0.30, 0.30, 0.30, 0.70, 0.40, 0.30, 0.92, 0.85, 1.00, 0.20, 0.50),
+    "toggle":   (0.60, 0.50, 0.50, 0.60, 0.70, 0.40, 0.30, 1.00, 0.98, 1.00, 0.20, 0.60),
+    "image":    (0.60, 0.50, 0.40, 0.40, 0.90, 0.30, 0.20, 0.20, 0.30, 0.20, 1.00, 0.60),
+    "text":     (0.80, 0.90, 0.85, 0.85, 0.40, 0.60, 0.60, 0.30, 0.30, 0.30, 0.50, 1.00),
+}  # fmt: skip
+_ANY = ("control", "menu", "container", "row", "column")
+
+
+def role_fit(asked: str, have: str) -> float:
+    """Return from 0 to 1 how well an element's role fits what was asked; "" asks for any."""
+    wanted = "" if asked in _ANY else asked
+    row = _FITS.get(wanted, _FITS[""])
+    return row[_HAVE.index(have)] if have in _HAVE else 0.5

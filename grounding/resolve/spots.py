@@ -1,0 +1,259 @@
+"""Places that may be meant, before it is asked how they lie: by their words, icon or role."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ..reader.reader import Found
+from ..types import Box
+from .board import Board
+from .geometry import Pixels, label_fit, relation_fit
+from .roles import CLICKABLE, FIELDS, MARKS, role_fit
+from .words import letters, misspelt, other_form, read_alike, words
+
+# A match is the root of the reader's score. Below these it is chance; short names need more.
+LEAST_MATCH = 0.65
+LEAST_SHORT, SHORT = 0.75, 4
+# A name found well makes looking for misspelt or scattered ones needless.
+GOOD_MATCH = 0.85
+MISSPELT = 0.82
+# An icon's score is a chance; as a match it stays below words that say the same.
+ICON, LEAST_ICON = 0.5, 0.2
+LEAST_SAID = 0.1  # where an icon is asked for
+PART = 0.93  # the words asked for are only part of what the element says
+PART_OF_LABEL = 0.8
+LEAST_SCATTERED = 0.75
+BESIDE, LEAST_BESIDE = 0.9, 0.55
+ONE_OF = 0.8
+SHARING, LEAST_SHARE = 0.5, 0.4
+
+_COUNTED = re.compile(r"\b(\d{1,2}) of (\d{1,2})\b")
+LEAST_ROLE = 0.84
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place: box and point in pixels, role, how well it is what was named (0..1).
+
+    ``number`` is that of its element, -1 for none; ``label`` tells that words beside it name it;
+    ``tall`` is the height of its own words, 0 for none.
+    """
+
+    box: Pixels
+    point: tuple[float, float]
+    role: str
+    match: float
+    number: int = -1
+    label: bool = False
+    icon: bool = False
+    tall: float = 0.0
+
+
+def spots_of(board: Board, text: str, role: str) -> list[Spot]:
+    """Return the places that fit a name, or a role if there is no name."""
+    if not text:
+        return role_spots(board, role)
+    found = text_spots(board, text)
+    if role in FIELDS or role in MARKS or role in ("field", "toggle"):
+        found += _beside(board, found, role)
+        found += _one_of(board, text, role)
+        if not found and role not in MARKS and role != "toggle":
+            found = _sharing(board, text, role)
+    return found + icon_spots(board, text, LEAST_SAID if role == "icon" else LEAST_ICON)
+
+
+def text_spots(board: Board, text: str) -> list[Spot]:
+    """Return where a name stands, and the controls that it names from beside."""
+    least = LEAST_SHORT if len(letters(text)) <= SHORT else LEAST_MATCH
+    spots = []
+    for place in board.find(text):
+        match = place.score**0.5
+        if match >= least:
+            spots += _read(board, text, place, match)
+    if not any(spot.match >= GOOD_MATCH for spot in spots):
+        for number in misspelt(text, board.vocabulary):
+            spots += _of_element(board, number, MISSPELT, whole=True)
+        spots += _scattered(board, text)
+    return spots
+
+
+def _scattered(board: Board, text: str) -> list[Spot]:
+    """Return where most words of a long name stand, in whatever order, close to each other."""
+    wanted = set(words(text))
+    if len(wanted) < 4:
+        return []
+    total = sum(map(len, wanted))
+    here: dict[int, set[str]] = {}
+    for word in wanted:
+        for number, _ in board.vocabulary.get(word, ()):
+            here.setdefault(number, set()).add(word)
+    spots = []
+    for number, own in here.items():
+        box = board.boxes[number]
+        wide, tall = 6 * board.line, 2 * board.line
+        around = [
+            said for other, said in here.items()
+            if board.boxes[other][0] < box[2] + wide and box[0] - wide < board.boxes[other][2]
+            and board.boxes[other][1] < box[3] + tall and box[1] - tall < board.boxes[other][3]
+        ]  # fmt: skip
+        share = sum(map(len, set().union(*around))) / total
+        if share >= LEAST_SCATTERED and 3 * sum(map(len, own)) >= total:
+            spots += _of_element(board, number, GOOD_MATCH * share, whole=True)
+    return spots
+
+
+def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
+    """Return the spots of a place that the reader found."""
+    longest = max(place.parts, key=lambda part: part.x2 - part.x1)
+    box, inner = place.box.to_pixels(board.size), longest.to_pixels(board.size)
+    point = ((inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2)
+    number = board.owner(*point)
+    if number < 0:
+        return [Spot(box, point, "text", match, tall=inner[3] - inner[1])]
+    element = board.elements[number]
+    alike = read_alike(text, place.text, element.text)
+    if alike:
+        match = max(match, alike + 0.05 * match)
+    elif other_form(text, element.text):
+        return []
+    whole = len(letters(text)) >= 0.75 * len(letters(element.text))
+    spots = _of_element(board, number, match, whole=whole)
+    for part in place.parts[:-1]:  # the first line of a long name may be a label
+        x1, y1, x2, y2 = part.to_pixels(board.size)
+        other = board.owner((x1 + x2) / 2, (y1 + y2) / 2)
+        if other not in (-1, number):
+            spots += _of_element(board, other, match, whole=True)[1:]
+    loose = element.role in ("text", "link") and not whole
+    around = box if loose else spots[0].box
+    first = replace(spots[0], box=around, point=point, tall=inner[3] - inner[1])
+    return [first, *spots[1:]]
+
+
+def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list[Spot]:
+    """Return an element as a spot, and what it labels."""
+    element = board.elements[number]
+    box = _pixels(board, number)
+    spots = [Spot(box, _middle(box), element.role, match * (1.0 if whole else PART), number)]
+    for control in board.named_by.get(number, ()) if element.role != "link" or whole else ():
+        there = _pixels(board, control)
+        fit = match * (1.0 if whole else PART_OF_LABEL) * _trust(board, control)
+        role = board.elements[control].role
+        spots.append(Spot(there, _middle(there), role, fit, control, label=True))
+    return spots
+
+
+def _beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
+    """Return controls of a role that lie to their name as usual, though other words are closer."""
+    spots = []
+    for name in (spot for spot in found if spot.role == "text"):
+        for number, element in enumerate(board.elements):
+            if role_fit(role, element.role) < LEAST_ROLE:
+                continue
+            box = _pixels(board, number)
+            if element.role in MARKS:
+                kinds = ("left", "right")
+                fit = max(relation_fit(kind, box, name.box, board.line) for kind in kinds)
+            else:
+                fit = label_fit(box, name.box, board.line)
+            if fit >= LEAST_BESIDE:
+                match = BESIDE * name.match * fit
+                spots.append(Spot(box, _middle(box), element.role, match, number, label=True))
+    return spots
+
+
+def _sharing(board: Board, text: str, role: str) -> list[Spot]:
+    """Return fields that share words with a name: by what they show, or by their label.
+
+    A list shows what is chosen in it, "Hide counter", not what it is called, "Counter mode".
+    """
+    wanted = set(words(text))
+    total = sum(map(len, wanted))
+    spots = []
+    for number, element in enumerate(board.elements):
+        if role_fit(role, element.role) >= LEAST_ROLE:
+            label = board.labels.get(number)
+            said = set(words(element.text))
+            said |= set(words(board.elements[label].text)) if label is not None else set()
+            share = sum(len(word) for word in wanted & said) / max(total, 1)
+            if share >= LEAST_SHARE:
+                box = _pixels(board, number)
+                match = SHARING + (1 - SHARING) * share
+                spots.append(Spot(box, _middle(box), element.role, match, number, label=True))
+    return spots
+
+
+def _one_of(board: Board, text: str, role: str) -> list[Spot]:
+    """Return the field that "Digit 2 of 6" means: the second of six alike side by side."""
+    said = _COUNTED.search(text)
+    if said is None or role not in ("textbox", "field"):
+        return []
+    wanted, many = int(said[1]), int(said[2])
+    rows: dict[tuple[int, int], list[int]] = {}
+    for number in range(len(board.elements)):
+        x1, y1, x2, y2 = board.boxes[number]
+        if y2 - y1 > 1.2 * board.line and x2 - x1 > 1.2 * board.line:
+            rows.setdefault((round(y1 / 4), round((y2 - y1) / 4)), []).append(number)
+    spots = []
+    for row in rows.values():
+        if len(row) == many and 1 <= wanted <= many:
+            number = sorted(row, key=lambda one: float(board.boxes[one][0]))[wanted - 1]
+            box = _pixels(board, number)
+            spots.append(Spot(box, _middle(box), "textbox", ONE_OF, number))
+    return spots
+
+
+def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
+    """Return the icons that mean a name, if that is as likely as ``least``."""
+    spots = []
+    for box, score in board.drawn(text):
+        if score >= least:
+            spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
+    return spots
+
+
+def _icon(board: Board, box: Box, match: float) -> Spot:
+    """Return an icon as a spot: the whole button where it stands alone in one."""
+    here = box.to_pixels(board.size)
+    point = _middle(here)
+    number = board.owner(*point)
+    if number < 0:
+        return Spot(here, point, "icon", match, icon=True)
+    element = board.elements[number]
+    alone = not element.text and element.role in CLICKABLE
+    around = _pixels(board, number) if alone else here
+    role = element.role if alone and element.role not in MARKS else "icon"
+    return Spot(around, point, role, match, number, icon=True)
+
+
+def role_spots(board: Board, role: str) -> list[Spot]:
+    """Return every element of a role."""
+    spots: list[Spot] = []
+    if role in ("container", "row", "column", "menu"):
+        return spots  # no element has such a role
+    for number, element in enumerate(board.elements):
+        fit = role_fit(role, element.role)
+        if role == "icon" and element.role == "button" and element.text:
+            continue
+        if role and fit >= LEAST_ROLE:
+            box = _pixels(board, number)
+            trust = _trust(board, number)
+            spots.append(Spot(box, _middle(box), element.role, trust, number))
+    if role == "icon" and board.icons is not None:
+        owned = {spot.number for spot in spots}
+        drawn = (_icon(board, box, 0.95) for box in board.icons.boxes)
+        spots += [spot for spot in drawn if spot.number < 0 or spot.number not in owned]
+    return spots
+
+
+def _trust(board: Board, number: int) -> float:
+    return 0.9 + 0.1 * board.elements[number].confidence
+
+
+def _pixels(board: Board, number: int) -> Pixels:
+    x1, y1, x2, y2 = board.boxes[number].tolist()
+    return x1, y1, x2, y2
+
+
+def _middle(box: Pixels) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2

@@ -1,0 +1,253 @@
+"""From queries to places: on drawn screens whose elements are given, so only the ranking counts."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from grounding import Reader
+from grounding.parsing import Scene
+from grounding.query import understand
+from grounding.reader.reader import Found
+from grounding.resolve import resolve
+from grounding.resolve.words import other_form, slips
+from grounding.types import Box, Candidate, Element
+
+SIZE = (800, 600)
+# role, words, left, top, right, bottom; links and texts are only their words.
+Drawn = tuple[str, str, int, int, int, int]
+
+FORM: tuple[Drawn, ...] = (
+    ("text", "Account", 300, 60, 400, 84),
+    ("link", "Settings", 20, 90, 90, 110),
+    ("link", "Messages", 20, 130, 90, 150),
+    ("link", "Logout", 20, 170, 90, 190),
+    ("text", "Username", 200, 140, 280, 160),
+    ("textbox", "", 300, 136, 560, 164),
+    ("text", "Email", 200, 190, 280, 210),
+    ("textbox", "", 300, 186, 560, 214),
+    ("text", "Nickname", 200, 236, 280, 256),
+    ("textbox", "Username", 200, 260, 460, 288),
+    ("checkbox", "", 200, 310, 216, 326),
+    ("text", "Remember me", 226, 308, 330, 328),
+    ("checkbox", "", 200, 340, 216, 356),
+    ("text", "Send news", 226, 338, 320, 358),
+    ("button", "Save", 200, 400, 280, 430),
+    ("button", "Cancel", 300, 400, 380, 430),
+    ("text", "Settings", 300, 470, 420, 500),
+    ("link", "Help", 20, 560, 60, 580),
+    ("link", "Imprint", 700, 560, 760, 580),
+    ("button", "Search", 690, 10, 780, 40),
+)
+TABLE: tuple[Drawn, ...] = tuple(
+    cell
+    for number, (name, price) in enumerate(
+        (("Alice", "12 Euro"), ("Robert", "30 Euro"), ("Carlos", "45 Euro"), ("Daniel", "61 Euro"))
+    )
+    for y in (100 + 60 * number,)
+    for cell in (
+        ("text", name, 40, y, 120, y + 20),
+        ("text", price, 240, y, 320, y + 20),
+        ("button", "Edit", 440, y - 4, 500, y + 24),
+        ("button", "Delete", 520, y - 4, 600, y + 24),
+    )
+)
+
+
+@cache
+def reader() -> Reader:
+    return Reader.load()
+
+
+@cache
+def scene(drawn: tuple[Drawn, ...], icons: FakeIcons | None = None, red: str = "") -> Scene:
+    picture = Image.new("RGB", SIZE, "white")
+    pen = ImageDraw.Draw(picture)
+    elements = []
+    for role, words, x1, y1, x2, y2 in drawn:
+        fill = (200, 30, 40) if red and words == red else "white"
+        if role in ("textbox", "checkbox", "button"):
+            pen.rectangle((x1, y1, x2, y2), outline="gray", fill=fill)
+        font = ImageFont.load_default(22 if y2 - y1 > 23 and role == "text" else 15)
+        ink = "gray" if role == "textbox" else "white" if fill != "white" else "black"
+        inset = 8 if role in ("textbox", "button") else 0
+        pen.text((x1 + inset, (y1 + y2) / 2), words, fill=ink, font=font, anchor="lm")
+        elements.append(Element(Box.from_pixels(x1, y1, x2, y2, SIZE), role, words))
+    pixels = np.asarray(picture)
+    return Scene(pixels, reader().look(pixels), icons, tuple(elements))  # type: ignore[arg-type]
+
+
+class FakeIcons:
+    """Icons that are known by the names they are given, in place of the recogniser."""
+
+    def __init__(self, *icons: tuple[str, tuple[int, int, int, int]]) -> None:
+        self._icons = icons
+        self.boxes = tuple(Box.from_pixels(*box, SIZE) for _, box in icons)
+
+    def find(self, phrase: str, count: int = 5) -> list[Found]:
+        return [
+            Found(box, (box,), 0.9, name)
+            for box, (name, _) in zip(self.boxes, self._icons, strict=True)
+            if name in phrase.lower().split()
+        ]
+
+
+def ask(instruction: str, drawn: tuple[Drawn, ...] = FORM, **options: object) -> list[Candidate]:
+    return resolve(understand(instruction), scene(drawn, **options))  # type: ignore[arg-type]
+
+
+def hit(found: list[Candidate], drawn: Drawn) -> bool:
+    return bool(found) and Box.from_pixels(*drawn[2:], SIZE).contains(found[0].point)
+
+
+def one(role: str, words: str, number: int = 0, drawn: tuple[Drawn, ...] = FORM) -> Drawn:
+    return [each for each in drawn if each[:2] == (role, words)][number]
+
+
+FIELDS = [each for each in FORM if each[0] == "textbox"]
+BOXES = [each for each in FORM if each[0] == "checkbox"]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "meant"),
+    [
+        ("Save", one("button", "Save")),
+        ("click the Cancel button", one("button", "Cancel")),
+        ("Mesages", one("link", "Messages")),
+        ("click the Canecl button", one("button", "Cancel")),
+        ("Settings", one("link", "Settings")),  # the heading says the same
+        ("the Settings heading", one("text", "Settings")),
+        ("click the Username field", FIELDS[0]),
+        ("type bob into Username", FIELDS[0]),
+        ("enter bob@example.org in the Email field", FIELDS[1]),
+        ("type al into Nickname", FIELDS[2]),
+        ("the field right of Email", FIELDS[1]),
+        ("the field below Nickname", FIELDS[2]),
+        ("tick Remember me", BOXES[0]),
+        ("Send news", BOXES[1]),
+        ("the checkbox left of Send news", BOXES[1]),
+        ("the second checkbox", BOXES[1]),
+        ("the third field", FIELDS[2]),
+        ("the button right of Save", one("button", "Cancel")),
+        ("the button left of Cancel", one("button", "Save")),
+        ("the field above Remember me", FIELDS[2]),
+        ("the link below Messages", one("link", "Logout")),
+        ("the first link in the sidebar", one("link", "Settings")),
+        ("the link in the bottom right corner", one("link", "Imprint")),
+        ("the button in the top right", one("button", "Search")),
+        ("the button next to Save", one("button", "Cancel")),
+    ],
+)
+def test_a_form(instruction: str, meant: Drawn) -> None:
+    assert hit(ask(instruction), meant), (instruction, ask(instruction)[:2])
+
+
+@pytest.mark.parametrize(
+    ("instruction", "number"),
+    [
+        ("delete in the row of Alice", 0),
+        ("click Delete in the Carlos row", 2),
+        ("Robert's Delete button", 1),
+        ("In the row of Daniel, click Delete", 3),
+        ("Delete for Robert", 1),
+        ("the Delete button next to 45 Euro", 2),
+        ("second Delete", 1),
+        ("last Delete button", 3),
+        ("3rd Delete", 2),
+        ("second to last Delete", 2),
+        ("Delete in the third row", 2),
+    ],
+)
+def test_a_table(instruction: str, number: int) -> None:
+    assert hit(ask(instruction, TABLE), one("button", "Delete", number, TABLE)), instruction
+
+
+@pytest.mark.parametrize(
+    "absent",
+    [
+        "Download", "click the Publish button", "Saved", "Saving", "the field right of Telephone",
+        "Delete", "tick Newsletter weekly", "fourth Save", "the fifth checkbox", "type x into Street",
+    ],
+)  # fmt: skip
+def test_what_is_not_there(absent: str) -> None:
+    assert ask(absent) == []
+
+
+def test_a_row_that_is_not_there() -> None:
+    assert ask("Delete in the row of Zebulon", TABLE) == []
+    assert ask("fifth Delete", TABLE) == []
+
+
+def test_a_name_with_relation_words_wins_where_it_is_shown() -> None:
+    shown: tuple[Drawn, ...] = (
+        ("button", "Save", 100, 100, 180, 130),
+        ("text", "Email", 300, 100, 380, 130),
+        ("button", "Next to last", 100, 200, 240, 230),
+        ("text", "last", 300, 300, 380, 330),
+        ("button", "Open file", 100, 300, 200, 330),
+        ("link", "file", 500, 300, 560, 330),
+    )
+    for name in ("Next to last", "Open file"):
+        assert hit(ask(name, shown), one("button", name, 0, shown))
+
+
+def test_colours() -> None:
+    shown: tuple[Drawn, ...] = tuple(
+        ("button", name, 100 + 120 * n, 100, 200 + 120 * n, 130)
+        for n, name in enumerate(("Apply", "Remove", "Close"))
+    )
+    assert hit(ask("the red button", shown, red="Remove"), shown[1])
+
+
+def test_icons_are_places_like_others() -> None:
+    icons = FakeIcons(("trash", (700, 100, 720, 120)), ("gear", (700, 160, 720, 180)))
+    shown = (*TABLE, ("text", "Trash", 40, 400, 100, 420))
+    assert hit(ask("gear", shown, icons=icons), ("icon", "", 700, 160, 720, 180))
+    assert hit(ask("the trash icon", shown, icons=icons), ("icon", "", 700, 100, 720, 120))
+    assert hit(ask("Trash", shown, icons=icons), shown[-1])
+    assert hit(
+        ask("the icon right of 12 Euro", TABLE, icons=icons), ("icon", "", 700, 100, 720, 120)
+    )
+
+
+@pytest.mark.parametrize("drawn", [FORM, TABLE])
+def test_it_is_pure(drawn: tuple[Drawn, ...]) -> None:
+    """The same question, the same answer, whatever was asked in between."""
+    first = ask("second Edit", drawn)
+    for other in ("Save", "Delete", "last link", "type a into Email"):
+        ask(other, drawn)
+    again = resolve(understand("second Edit"), scene.__wrapped__(drawn))
+    assert first == ask("second Edit", drawn) == again
+
+
+def test_scores_are_chances_and_fall() -> None:
+    for instruction in ("Delete", "Edit", "Alice", "the button right of Edit"):
+        scores = [candidate.score for candidate in ask(instruction, TABLE)]
+        assert scores == sorted(scores, reverse=True)
+        assert all(0 < score <= 1 for score in scores)
+    # Four buttons are called so, one only in this row.
+    assert ask("Delete in the row of Alice", TABLE)[0].score > ask("Delete", TABLE)[0].score
+
+
+def test_a_screen_without_anything() -> None:
+    for instruction in ("Save", "the second button", "the field right of Email", "top left icon"):
+        assert ask(instruction, ()) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "count"),
+    [("delete", "delete", 0), ("delete", "dleete", 1), ("message", "mesage", 1), ("abcdef", "abxyef", 2),
+     ("save", "saved", 3), ("settings", "wettings", 3)],
+)  # fmt: skip
+def test_slips(one: str, two: str, count: int) -> None:
+    assert slips(one, two, 2) == slips(two, one, 2) == count
+
+
+def test_other_forms_of_a_word() -> None:
+    assert other_form("Save", "Saved")
+    assert other_form("Saved", "Save")
+    assert other_form("Log", "Logging out") is False
+    assert not other_form("Save", "Save as")
