@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from .._siblings import env
 from ..planner.intents import (
@@ -24,16 +23,9 @@ from .asking import quotes
 from .desk import Desk, differs
 from .errors import Failed
 from .evidence import Done, changed_there, prove_reaction, prove_target, reacted
-from .locate import CONFIDENT, FIELDS, Spot, aim, locate, other_spots
-
-REPLIES = {
-    "accept": ("Accept all", "Accept", "Allow all", "Allow", "I agree", "Agree", "Got it", "OK",
-               "Yes", "Continue"),
-    "decline": ("Reject all", "Reject", "Decline", "Deny", "No thanks", "Not now", "Refuse",
-                "Only necessary", "Necessary only", "No", "Cancel"),
-    "close": ("Close", "\u00d7", "\u2715", "Dismiss", "Got it", "OK", "No thanks", "Not now",
-              "Skip", "Cancel"),
-}  # fmt: skip
+from .eyes import middle
+from .locate import CONFIDENT, FIELDS, Spot, aim, locate, other_spots, spot_of
+from .overlays import REPLIES, reply_button
 
 
 def click(
@@ -186,21 +178,14 @@ def _shown(desk: Desk, spot: Spot) -> str:
 
 
 def _reply_spot(desk: Desk, intent: Answer) -> Spot | None:
-    elements = [
-        each for each in desk.seen.scene.elements if each.role in ("button", "link", "text", "icon")
-    ]
     names = [*quotes(intent.target.words), *REPLIES[intent.reply]]
-    for name in names:
-        for each in elements:
-            if each.text.casefold() == name.casefold():
-                point = each.box.center.to_pixels(desk.screen.image.size)
-                box = desk.seen.pixels(each.box)
-                return Spot(point, box, desk.screen.image, name)
+    button = reply_button(desk.seen, names)
+    if button is not None:
+        box = desk.seen.pixels(button.box)
+        return Spot(middle(box), box, desk.screen.image, button.text)
     if intent.reply != "close":
         return None
     found = desk.ground(f"click the close icon of {intent.target.words}")
-    if not found.found or found.point is None or found.confidence < CONFIDENT:
+    if not found.found or found.confidence < CONFIDENT:
         return None
-    x, y = found.point.to_pixels(desk.screen.image.size)
-    side: Any = found.box.to_pixels(desk.screen.image.size) if found.box else (x, y, x, y)
-    return Spot((x, y), side, desk.screen.image, "close", found.confidence)
+    return spot_of(found, desk.screen.image, "the close icon")

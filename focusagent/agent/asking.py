@@ -23,6 +23,7 @@ from ..planner.printing import condition_text
 from .desk import Desk
 from .errors import Failed
 from .locate import CONFIDENT, FIELDS, MARKS, Spot, glance, locate
+from .overlays import overlay_shown
 from .pixels import holds, mark_state
 from .tables import Cell, alike, beside, cell_in, find_table
 
@@ -130,10 +131,13 @@ def arrived(desk: Desk, name: str | None) -> list[str]:
 def is_seen(desk: Desk, target: Target) -> bool:
     """Whether the target is on the screen: its very words, or what the grounder takes for it."""
     name = sole_quote(target.words) or (None if target.quoted else target.words)
-    if name is not None and target.role in (None, "text") and desk.seen.shows(name):
+    text = name is not None and target.role in (None, "text")
+    if text and desk.seen.shows(name or ""):
         return True
-    if name is not None and target.quoted and target.role in (None, "text"):
+    if text and target.quoted:
         return False
+    if not target.quoted and (open_now := overlay_shown(desk.seen, target.words)) is not None:
+        return open_now
     spot = glance(desk, target)
     return spot is not None and spot.confidence >= CONFIDENT
 

@@ -18,6 +18,8 @@ GAPS = (0, 2, 4, 6)
 LEAST, MOST, SLENDER = 7, 72, 2.6
 # More boxes than this come from a photo or a pattern; the squarest of them are kept.
 MOST_BOXES = 500
+# More runs of edge pixels than this do, too: only what touches is joined then.
+_MOST_RUNS = 150_000
 # Boxes that share this much of their area are the same; so are icons written by the reader.
 _SAME, _WRITTEN = 0.8, 0.6
 
@@ -36,7 +38,7 @@ def propose(pixels: NDArray[np.uint8], text: Boxes | None = None) -> Boxes:
     found = []
     for threshold in THRESHOLDS:
         runs = _runs(strength > threshold)
-        for gap in GAPS:
+        for gap in GAPS if len(runs) <= _MOST_RUNS else GAPS[:1]:
             boxes = piece_boxes(runs, gap)
             # An edge is marked on both its sides, so a piece is a pixel smaller on every side.
             boxes += (1, 1, -1, -1)
@@ -106,15 +108,12 @@ def _neighbours(
     row: NDArray[np.int64], first: NDArray[np.int64], after: NDArray[np.int64], gap: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return pairs of runs whose rows and columns are at most ``gap`` px apart."""
-    wide = int(after.max()) + gap + 2
+    wide = int(after.max()) + gap + 2  # so that no row is near the end of another
     starts, ends = row * wide + first, row * wide + after
     ones, twos = [], []
     for down in range(1, gap + 2):
         low = np.searchsorted(ends, starts + down * wide - gap, side="left")
         high = np.searchsorted(starts, ends + down * wide + gap, side="right")
-        # Never beyond the row that is looked at.
-        low = np.maximum(low, np.searchsorted(row, row + down, side="left"))
-        high = np.minimum(high, np.searchsorted(row, row + down, side="right"))
         count = np.maximum(high - low, 0)
         one = np.repeat(np.arange(len(row)), count)
         within = np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)

@@ -20,6 +20,7 @@ from .phrases import Phrase
 # Shares of the font size: the lines of a paragraph are closer than the rows of a side bar.
 _LEAST_PITCH, _LEAST_MENU_PITCH, _MOST_PITCH = 1.62, 1.35, 4.8
 _FEWEST = 3
+_HEADING = 0.96
 # A panel of rows is no wider than this, in font sizes and as a share of the screen.
 _WIDEST, _WIDEST_SHARE = 34.0, 0.45
 # Steps of colour along a line of pixels that end a panel.
@@ -112,11 +113,13 @@ def _aligned(
 
 
 def _without_headings(column: list[Phrase]) -> list[Phrase]:
-    """Leave out words in capitals where most are not: they head a group of rows."""
-    capitals = [phrase for phrase in column if phrase.text.isupper()]
-    if 2 * len(capitals) >= len(column):
+    """Leave out smaller words in capitals where most are not: they head a group of rows."""
+    usual = median_low([phrase.size for phrase in column])
+    heads = [p for p in column if p.text.isupper() and p.size < _HEADING * usual]
+    if 2 * len(heads) >= len(column):
         return column
-    return [phrase for phrase in column if not phrase.text.isupper()]
+    ids = {id(phrase) for phrase in heads}
+    return [phrase for phrase in column if id(phrase) not in ids]
 
 
 def _pitch(members: list[Phrase]) -> float | None:
@@ -215,7 +218,7 @@ def _role(layout: Layout, members: list[Phrase], panel: _Panel, pitch: float) ->
         if id(phrase) not in ids
         and len(phrase.text) > 1
         and panel.x1 <= phrase.x <= panel.x2
-        and any(abs(phrase.y - member.y) < 0.9 * member.size for member in members)
+        and any(abs(phrase.y - member.y) < 0.7 * member.size for member in members)
     ]
     # Beside the words of a row stands a count or a key, at its right end; not more columns.
     if len(others) > len(members):
