@@ -38,8 +38,9 @@ test-all: check  ## everything: soak, kills, packaging installs
 demo: $(STAMP)  ## drive the bundled web app in a real browser; writes demo-report/
 	$(BIN)/focusagent demo --out demo-report
 
-bench: $(STAMP)  ## the environment's own overhead a step
+bench: $(STAMP)  ## what a step costs: the environment, the agent
 	$(BIN)/python benchmarks/env_overhead.py
+	$(BIN)/python benchmarks/agent_overhead.py
 
 docs: $(STAMP)  ## write the command line's help into docs/cli.md
 	$(BIN)/python scripts/write_cli_docs.py

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -16,6 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ._siblings import env
 from .errors import UserError
 from .planner.intents import Intent, Outcome, intent_from_json, intent_to_json
+from .sights import Evidence as Evidence
+from .sights import Place as Place
+from .sights import Sight as Sight
+from .sights import as_tuple, sight_from_json
+from .sights import sight_of as sight_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,43 +31,6 @@ Reason = Literal["done", "gave up", "out of budget", "refused", "stopped"]
 Status = Literal["verified", "unverified", "failed"]
 Value = str | list[list[str]]  # what was read: a text, or the rows of a table
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Place:
-    """A candidate: point and box as shares of the screenshot, and its score."""
-
-    point: tuple[float, float]
-    box: tuple[float, float, float, float]
-    score: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sight:
-    """One look for a target: the words, where it is (None: not there), and what else it could be.
-
-    Point and box are shares of the screenshot; `tokens` are visual tokens before, after, markers.
-    `by` says what found it, `note` why it was looked for again.
-    """
-
-    words: str
-    point: tuple[float, float] | None
-    box: tuple[float, float, float, float] | None
-    confidence: float
-    alternatives: tuple[Place, ...] = ()
-    tokens: tuple[int, int, int] | None = None
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    by: Literal["eyes", "selector", "recorded"] = "eyes"
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What was looked at after an action, and whether it proves it (None: it cannot be told)."""
-
-    what: str
-    ok: bool | None
-    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +97,9 @@ class Step:
         values = dict(data)
         values["intent"] = intent_from_json(values["intent"])
         values["outcome"] = Outcome(**values["outcome"])
-        values["sights"] = tuple(_sight(sight) for sight in values["sights"])
+        values["sights"] = tuple(sight_from_json(sight) for sight in values["sights"])
         values["results"] = tuple(result_from_json(result) for result in values["results"])
-        values["evidence"] = tuple(Evidence(**proof) for proof in values["evidence"])
+        values["evidence"] = tuple(Evidence(**each) for each in values["evidence"])
         values["decisions"] = tuple(env.Decision(**each) for each in values["decisions"])
         values["size"] = tuple(values["size"])
         return cls(**values)
@@ -300,15 +268,12 @@ class Trace(Protocol):
 
     def on_start(self, run: Run) -> Run:
         """A run begins, without steps; return it with the `folder` it is kept in."""
-        ...
 
     def on_step(self, step: Step, media: Media) -> Step:
         """A step is over; return it with the names of the screenshots that were kept."""
-        ...
 
     def on_end(self, run: Run) -> None:
         """The run is over."""
-        ...
 
 
 def result_to_json(result: env.StepResult) -> dict[str, Any]:
@@ -325,46 +290,5 @@ def result_from_json(data: Mapping[str, Any]) -> env.StepResult:
     """The result that `result_to_json` wrote."""
     values = dict(data)
     values["action"] = env.action_from_json(values["action"])
-    values["changed_box"] = _tuple(values["changed_box"])
+    values["changed_box"] = as_tuple(values["changed_box"])
     return env.StepResult(**values)
-
-
-def sight_of(found: grounding.Grounding, *, note: str = "") -> Sight:
-    """What a step keeps of a grounding."""
-    tokens = found.tokens
-    return Sight(
-        words=found.instruction,
-        point=None if found.point is None else _point(found.point),
-        box=None if found.box is None else _box(found.box),
-        confidence=float(found.confidence),
-        alternatives=tuple(
-            Place(_point(other.point), _box(other.box), float(other.score))
-            for other in found.alternatives
-        ),
-        tokens=None if tokens is None else (tokens.before, tokens.after, tokens.markers),
-        seconds={name: float(spent) for name, spent in found.seconds.items()},
-        note=note,
-    )
-
-
-def _point(point: grounding.Point) -> tuple[float, float]:
-    return float(point.x), float(point.y)
-
-
-def _box(box: grounding.Box) -> tuple[float, float, float, float]:
-    return float(box.x1), float(box.y1), float(box.x2), float(box.y2)
-
-
-def _sight(data: Mapping[str, Any]) -> Sight:
-    values = dict(data)
-    for name in ("point", "box", "tokens"):
-        values[name] = _tuple(values[name])
-    values["alternatives"] = tuple(
-        Place(tuple(each["point"]), tuple(each["box"]), each["score"])
-        for each in values["alternatives"]
-    )
-    return Sight(**values)
-
-
-def _tuple(value: Sequence[Any] | None) -> Any:
-    return None if value is None else tuple(value)

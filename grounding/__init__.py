@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from . import ui_graph as ui_graph
     from .grid import PatchGrid
     from .loading import load_grounder
+    from .parsing.scene import parse
     from .plan import VisualPlan
     from .reader.reader import Reader
-    from .parsing.scene import parse
     from .types import Box, Candidate, Element, Grounder, Grounding, Point, Tokens
     from .ui_graph import UIGraph, build_ui_graph
 

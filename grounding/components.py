@@ -18,7 +18,7 @@ def label_regions(right: NDArray[np.bool_], down: NDArray[np.bool_]) -> NDArray[
     starts[:, 1:] = ~right
     runs = np.cumsum(starts.ravel()).reshape(height, width) - 1
     above, below = runs[:-1][down], runs[1:][down]
-    parent = _united(int(runs[-1, -1]) + 1, above, below)
+    parent = united(int(runs[-1, -1]) + 1, above, below)
     # A parent is the least run of its region, so counting parents keeps the order of first cells.
     first = parent == np.arange(len(parent))
     number = np.cumsum(first) - 1
@@ -26,7 +26,7 @@ def label_regions(right: NDArray[np.bool_], down: NDArray[np.bool_]) -> NDArray[
     return labels
 
 
-def _united(count: int, one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.int64]:
+def united(count: int, one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each of ``count`` nodes the least node it is connected with."""
     parent = np.arange(count)
     while len(one):

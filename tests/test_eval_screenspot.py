@@ -258,7 +258,7 @@ def test_every_keep_is_a_row_with_its_tokens(folder, capsys):
     [
         (["--model", "reader,chance", "--keep", "0.5"], "reader has none"),
         (["--model", "tiny", "--keep", ","], "needs a value"),
-        (["--model", "tiny", "--keep", "much"], "keep"),
+        (["--model", "tiny", "--keep", "much"], "budget"),
         (["--model", "own_grounders:Plain", "--keep", "0.5"], "keep"),
         (["--model", "own_grounders:Nobody"], "Nobody"),
         (["--model", "/nowhere/checkpoint"], "/nowhere/checkpoint"),

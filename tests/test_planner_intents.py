@@ -39,7 +39,7 @@ def of(kind: str) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", INTENT_KINDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_every_intent_survives_json_and_can_be_said(kind: str, data: st.DataObject) -> None:
     intent: Intent = data.draw(of(kind).filter(_finite))

@@ -28,6 +28,7 @@ TOP_RIGHT, SIDEBAR = Place(("top", "right")), Place((), "sidebar")
         ("click the X button", Target("X", "button")),
         ("Please could you click on the Save button, thanks", Target("Save", "button")),
         ("press 'Sign in'", Target("Sign in")),
+        ("tick 'Remember me'", Target("Remember me", "toggle")),
         ('click the "Save to disk" link', Target("Save to disk", "link")),
         ("button labelled Save", Target("Save", "button")),
         ("the link that says Read more", Target("Read more", "link")),
@@ -93,6 +94,10 @@ def test_quotations_are_never_taken_apart(quote: str, name: str) -> None:
     for reading in query.readings:
         assert reading.target.text == name
         assert not reading.target.relations
+
+
+def test_a_verb_before_a_quotation_is_a_verb() -> None:
+    assert all(r.target.role == "toggle" for r in understand("tick 'Remember me'").readings)
 
 
 def test_values_to_type_are_not_looked_for_first() -> None:

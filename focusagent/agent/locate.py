@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from ..planner.intents import Target
 from .approval import Request
 from .desk import Desk, differs
 from .errors import Failed
-from .pixels import holds, same_patch
+from .pixels import holds, pixels_of, same_patch
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -129,7 +128,7 @@ def other_spots(spot: Spot) -> list[Spot]:
     return [
         Spot(
             (place.point[0] * width, place.point[1] * height),
-            _pixels(place.box, spot.image.size),
+            pixels_of(place.box, spot.image.size),
             spot.image,
             spot.words,
             place.score,
@@ -228,7 +227,7 @@ def _of_kind(desk: Desk, spot: Spot, verb: str) -> Spot:
                 if each is not place
                 and desk.seen.element_at((each.point[0] * width, each.point[1] * height), roles)
             )
-            box = _pixels(place.box, spot.image.size)
+            box = pixels_of(place.box, spot.image.size)
             return Spot(point, box, spot.image, spot.words, place.score, rest)
     return spot
 
@@ -258,7 +257,7 @@ def _settled(desk: Desk, target: Target, spot: Spot) -> Spot:
     if chosen is mine:
         return spot
     point = (chosen.point[0] * width, chosen.point[1] * height)
-    return Spot(point, _pixels(chosen.box, spot.image.size), spot.image, spot.words, chosen.score)
+    return Spot(point, pixels_of(chosen.box, spot.image.size), spot.image, spot.words, chosen.score)
 
 
 def _recorded(spot: Spot) -> Sight:
@@ -297,7 +296,3 @@ def _same(other: Candidate, seen: Grounding) -> bool:
     return box is not None and holds(
         (box.x1, box.y1, box.x2, box.y2), (other.point.x, other.point.y)
     )
-
-
-def _pixels(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    return box[0] * size[0], box[1] * size[1], box[2] * size[0], box[3] * size[1]

@@ -19,9 +19,7 @@ REPLIES = {
     "close": ("Close", "\u00d7", "\u2715", "Dismiss", "Got it", "OK", "No thanks", "Not now",
               "Skip", "Cancel"),
 }  # fmt: skip
-_KINDS = re.compile(
-    r"\b(?:banner|pop-?up|dialog(?:ue)?|modal|overlay|notice|prompt|consent|message|window|box)\b"
-)
+_KINDS = re.compile(r"\b(?:banner|pop-?up|dialog(?:ue)?|modal|overlay|consent)\b")
 _SMALL = {"a", "an", "the", "any", "some", "of", "for", "about", "with"}
 # Buttons that forms have, too: they alone do not make a popup.
 _COMMON = {"ok", "yes", "no", "cancel", "continue", "close", "skip"}

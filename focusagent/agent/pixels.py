@@ -124,3 +124,8 @@ def _differs(before: Image.Image, after: Image.Image, box: Sequence[float]) -> N
 def _crop(image: Image.Image, box: Sequence[float]) -> NDArray[np.uint8]:
     sides: Any = tuple(round(side) for side in box)
     return np.asarray(image.crop(sides).convert("RGB"))
+
+
+def pixels_of(box: Sequence[float], size: tuple[int, int]) -> PixelBox:
+    """Return a box, given in shares of a picture, in its pixels."""
+    return box[0] * size[0], box[1] * size[1], box[2] * size[0], box[3] * size[1]

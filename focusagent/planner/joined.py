@@ -59,7 +59,8 @@ def _merged(
         before = joiners[place - 1] if place else ""
         found = find_predicate(piece, 0) or (has_predicate(piece) and (0, None))
         if not found:
-            if made and not waiting:
+            later = any(find_predicate(after, 0) for after in pieces[place + 1 :])
+            if made and not waiting and not (later and _is_next_subject(made[-1], piece, scope)):
                 made = _extended(made, piece, before, scope)
                 if before == "or":
                     used.add("or")
@@ -75,6 +76,16 @@ def _merged(
     if len(used) > 1:
         raise scope.error("'and' mixed with 'or' is unclear: use separate 'if's", tokens)
     return made, (used or {"and"}).pop()
+
+
+def _is_next_subject(last: Tokens, piece: Tokens, scope: Scope) -> bool:
+    """`A appears and Terms and Conditions appears`: the piece begins the next condition."""
+    found = find_predicate(last)
+    if found is None or not found[1].takes_value:
+        return True
+    if last[-1].kind != "quoted" or piece[0].kind == "quoted":
+        raise scope.error("it is unclear what this belongs to: put names in quotes", piece)
+    return True
 
 
 def _extended(made: list[Tokens], piece: Tokens, before: str, scope: Scope) -> list[Tokens]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..components import _united as united
+from ..components import united
 from ..types import Box
 
 # Contrast at which a step between neighbouring pixels is an edge, 0 to 255.

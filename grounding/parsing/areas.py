@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..components import _united as united
+from ..components import united
 
 Ints = NDArray[np.int64]
 Pixels = NDArray[np.uint8]

@@ -74,17 +74,18 @@ def _goes_on(run: list[Phrase], new: Phrase) -> bool:
 
 
 def _in_table(layout: Layout, bar: list[Phrase]) -> bool:
-    """Tell whether words stand in columns: others begin below or above them, several times."""
+    """Tell whether words stand in columns: others are aligned with some, or below all of them."""
     size = bar[0].size
-    aligned = sum(
-        any(
-            0.8 * size < abs(other.y - phrase.y) < 4 * size
-            and (abs(other.x1 - phrase.x1) < 0.3 * size or abs(other.x - phrase.x) < 0.3 * size)
-            for other in layout.phrases
+    aligned = covered = 0
+    for phrase in bar:
+        near = [p for p in layout.phrases if 0.8 * size < abs(p.y - phrase.y) < 4 * size]
+        aligned += any(
+            abs(p.x1 - phrase.x1) < 0.3 * size or abs(p.x - phrase.x) < 0.3 * size for p in near
         )
-        for phrase in bar
-    )
-    return aligned > 0.34 * len(bar)
+        covered += any(
+            0 < p.y - phrase.y < 2.2 * size and p.x1 < phrase.x2 and phrase.x1 < p.x2 for p in near
+        )
+    return aligned > 0.34 * len(bar) or covered == len(bar)
 
 
 def _items(layout: Layout, bar: list[Phrase]) -> list[Control]:

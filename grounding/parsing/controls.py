@@ -14,7 +14,7 @@ from .switches import find_switches
 _LEAST_MARK, _MOST_MARK = 9, 25
 MARKS = frozenset({"checkbox", "radio", "switch"})
 # Shares of the font size.
-_LEAST_BUTTON = 1.45
+_LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
 _MOST_CONTROL = 4.6
 _MOST_BUTTON_WIDTH = 34.0
 # Longer text is a message, not what stands in a field.
@@ -106,6 +106,8 @@ def _without_text(layout: Layout, frame: Frame, kids: list[int]) -> tuple[str, f
 
 def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     """Tell what a frame is that holds neither words nor controls."""
+    if not (frame.calm or frame.border):
+        return None  # a part of a picture
     size, ratio = layout.size, frame.width / frame.height
     drawn = blots(layout.pixels, frame, 0.5 * size)
     low = frame.height <= 4 * size
@@ -126,7 +128,7 @@ def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
 def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     """Tell a button with an icon from a field for a single sign, as for codes sent by mail."""
     if blots(layout.pixels, frame, layout.size):
-        return "button", 0.6
+        return ("button", 0.6) if frame.calm or frame.border else None
     alike = sum(
         other.border
         and abs(other.y1 - frame.y1) <= 2
@@ -197,7 +199,8 @@ def _with_text(
         return None
     left, right = drawn[0].x1 - frame.x1, frame.x2 - drawn[-1].x2
     gap = max((b.x1 - a.x2 for a, b in zip(drawn, drawn[1:], strict=False)), default=0)
-    wide = frame.width > _MOST_BUTTON_WIDTH * size
+    bold = distance(frame.fill, frame.around) >= 60 and frame.share < 0.9995
+    wide = frame.width > _MOST_BUTTON_WIDTH * size * (2 if bold else 1)
     light = frame.border or distance(frame.fill, frame.around) < 60
     if light and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
         return "combobox", 0.8
@@ -220,7 +223,8 @@ def _holds_little(layout: Layout, frame: Frame, phrases: list[Phrase], kids: lis
     size = max(phrase.size for phrase in phrases)
     high = frame.height / size
     two = len({phrase.line for phrase in phrases if not phrase.separator}) == 2
-    if not _LEAST_BUTTON <= high <= _MOST_CONTROL or not (frame.border or frame.filled):
+    least = _LEAST_BORDERED if frame.border else _LEAST_BUTTON
+    if not least <= high <= _MOST_CONTROL or not (frame.border or frame.filled):
         return False
     wide = frame.width > 12 * size
     if wide and (any(phrase.underlined for phrase in phrases) or (two and high > 4)):

@@ -204,4 +204,5 @@ def _twins(small: Frame, large: Frame) -> bool:
         large.x2 - small.x2,
         large.y2 - small.y2,
     )
-    return min(gaps) >= -1 and max(gaps) <= 3
+    # A ring around what has the focus is wider.
+    return min(gaps) >= -1 and max(gaps) <= max(3, min(5, small.height // 6))

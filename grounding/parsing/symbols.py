@@ -23,7 +23,7 @@ _MOST_SIDE, _BESIDE, _MOST_BESIDE = 3.4, 0.9, 1.9
 # the least of it as a share of the icon, and the side of such a box as a share of its bar's height.
 _ROOM, _LEAST_ROOM, _SHARE_OF_BAR = 5.5, 0.15, 0.62
 # How far around an icon its ground is looked at, in pixels; how much of it may differ, and how far.
-_RIM, _CALM, _MOSTLY = 2, 6, 0.7
+_RIM, _CALM, _MOSTLY = 2, 5, 0.85
 _WORDS = frozenset({"text", "link"})
 
 
@@ -171,7 +171,7 @@ def _written(layout: Layout, symbol: Symbol) -> bool:
 
 def _owner(controls: Sequence[Control], symbol: Symbol) -> int | None:
     """Return the number of the control that an icon belongs to, None if it stands alone."""
-    best, least = None, math.inf
+    best, least = None, (2, 0.0)
     for number, control in enumerate(controls):
         inside = (
             control.x1 - 2 <= symbol.x <= control.x2 + 2
@@ -180,9 +180,9 @@ def _owner(controls: Sequence[Control], symbol: Symbol) -> int | None:
         # What stands at the end of a field does something of its own: it clears or shows.
         at_end = symbol.x > control.x2 - 1.2 * (control.y2 - control.y1)
         if inside and control.role != "text" and not (control.role == "textbox" and at_end):
-            cost = (control.x2 - control.x1) * (control.y2 - control.y1)
+            cost = (0, (control.x2 - control.x1) * (control.y2 - control.y1))
         elif control.role in _WORDS and _leads(symbol, control):
-            cost = symbol.x1
+            cost = (1, control.x1 - symbol.x2)
         else:
             continue
         if cost < least:

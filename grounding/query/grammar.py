@@ -95,7 +95,8 @@ class _Instruction:
             hint = VERBS[phrase_at(self.tokens, start, count)]
             for weight, target, literal in things.thing(start + count, end):
                 yield weight, replace(target, role=target.role or hint), literal
-            if self.tokens[start].plain not in POINTING:
+            quoted = any(token.quoted for token in self.tokens[start:end])
+            if self.tokens[start].plain not in POINTING and not quoted:
                 # The verb may belong to the name: "Open file", "Select all".
                 for weight, target, _ in things.thing(start, end, depth=2):
                     yield 0.85 * weight, target, True

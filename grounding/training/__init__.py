@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from . import export as export
     from . import glyph_samples as glyph_samples
     from . import grounder as grounder
+    from . import icon_export as icon_export
+    from . import icon_samples as icon_samples
+    from . import icons as icons
     from . import losses as losses
     from . import measure as measure
     from . import pages as pages
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     from . import trainee as trainee
 
 _MODULES = {
-    "checkpoints", "curves", "export", "glyph_samples", "grounder", "losses", "measure", "pages",
-    "reader", "records", "trainee",
+    "checkpoints", "curves", "export", "glyph_samples", "grounder", "icon_export", "icon_samples",
+    "icons", "losses", "measure", "pages", "reader", "records", "trainee",
 }  # fmt: skip
 
 
