@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -110,8 +110,20 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         max_steps=max_steps,
     )
     _check_screen(setup)
-    rows = _rows(params or [], params_from)
     folder = out or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
+    runs = _all(instruction, setup, _rows(params or [], params_from), folder, params_from)
+    _tell(runs, as_json=as_json, many=params_from is not None)
+    raise typer.Exit(0 if all(each.is_successful() for each in runs) else 1)
+
+
+def _all(
+    instruction: str,
+    setup: _Setup,
+    rows: Sequence[Mapping[str, str]],
+    folder: Path,
+    params_from: Path | None,
+) -> list[Run]:
+    """One run for each row of values."""
     say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     many = params_from is not None
     runs: list[Run] = []
@@ -120,6 +132,10 @@ def run(  # noqa: PLR0913 - each is an option of the command line
             say.print(f"row {number} of {len(rows)}")
         kept = folder / f"row-{number:03}" if many else folder
         runs.append(_one(instruction, setup, values, kept, say))
+    return runs
+
+
+def _tell(runs: Sequence[Run], *, as_json: bool, many: bool) -> None:
     if as_json:
         made = [summary(each) for each in runs]
         typer.echo(json.dumps({"runs": made} if many else made[0], ensure_ascii=False))
@@ -129,7 +145,6 @@ def run(  # noqa: PLR0913 - each is an option of the command line
             for name, value in each.data.items():
                 typer.echo(f"  {name} = {value if isinstance(value, str) else json.dumps(value)}")
             typer.echo(f"  trace: {each.folder}")
-    raise typer.Exit(0 if all(each.is_successful() for each in runs) else 1)
 
 
 def summary(run: Run) -> dict[str, Any]:

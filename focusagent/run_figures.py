@@ -67,7 +67,9 @@ class Sheet:
     """Collects figures; `defs` is what must stand in the page once for all of them."""
 
     def __init__(self) -> None:
-        self._images: dict[str, str] = {}
+        self._names: dict[str, str] = {}  # of the embedded pictures, by key
+        self._images: list[str] = []
+        self._count = 0
 
     def figures(self, step: Step, pictures: Pictures) -> str:
         """All figures of a step: close-up, the screen before, where it looked, the screen after."""
@@ -83,44 +85,58 @@ class Sheet:
         made = []
         if aimed and aimed[-1].point and min(size) > 0:
             window = _window(aimed[-1], size)
-            made.append(self._figure("close-up", screen, marks, "close", window))
+            made.append(self._figure(step, "close-up", screen, marks, window))
         caption = "before" if screen is before else "where it aimed, after the screen had moved"
-        made.append(self._figure(caption, screen, marks))
+        made.append(self._figure(step, caption, screen, marks))
         if look := _look(step, pictures):
-            made.append(self._figure(_told(look), screen, _glow(look, size) + marks))
+            made.append(self._figure(step, _told(look), screen, _glow(look, size) + marks))
         same = before is not None and after is not None and before.key == after.key
         if same:
             made.append('<p class="quiet">The screen was the same after.</p>')
         elif after is not None and after is not screen:
-            made.append(self._figure("after: the frame is what changed", after, _changed(step)))
+            made.append(
+                self._figure(step, "after: the frame is what changed", after, _changed(step))
+            )
         return f'<div class="figures">{"".join(made)}</div>'
 
     def defs(self) -> str:
         """The pictures themselves."""
-        images = "".join(self._images.values())
-        return f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{images}</defs></svg>'
+        images = "".join(self._images)
+        return (
+            f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{images}</defs></svg>'
+        )
 
     def _figure(
-        self, caption: str, screen: Picture, marks: str, kind: str = "", window: Box | None = None
+        self,
+        step: Step,
+        caption: str,
+        screen: Picture,
+        marks: str,
+        window: Box | None = None,
     ) -> str:
+        """A figure; a click on it fills the window with it, another one goes back."""
+        self._count += 1
         width, height = screen.image.size
         box = " ".join(_number(each) for each in window or (0, 0, width, height))
         said = escape(caption)
+        here = f"f{self._count}"
         return (
-            f'<figure class="{kind}" tabindex="0"><svg viewBox="{box}" role="img" '
-            f'aria-label="{said}"><use href="#{self._embed(screen)}"/>{marks}</svg>'
+            f'<figure id="{here}" class="{"close-up" if window else "screen"}">'
+            f'<a href="#{here}"><svg viewBox="{box}" role="img" aria-label="{said}">'
+            f'<use href="#{self._embed(screen)}"/>{marks}</svg></a>'
+            f'<a class="back" href="#step-{step.number}" aria-label="back"></a>'
             f"<figcaption>{said}</figcaption></figure>"
         )
 
     def _embed(self, picture: Picture) -> str:
-        name = f"p{[*self._images, picture.key].index(picture.key) + 1}"
-        if picture.key not in self._images:
+        if picture.key not in self._names:
+            name = self._names[picture.key] = f"p{len(self._names) + 1}"
             width, height = picture.image.size
-            self._images[picture.key] = (
+            self._images.append(
                 f'<image id="{name}" width="{width}" height="{height}" '
                 f'preserveAspectRatio="none" href="{_data(picture.image)}"/>'
             )
-        return name
+        return self._names[picture.key]
 
 
 def aimed_at(step: Step) -> list[Sight]:
@@ -228,7 +244,9 @@ def _window(sight: Sight, size: tuple[int, int]) -> Box:
     x, y = sight.point[0] * size[0], sight.point[1] * size[1]
     x1, y1, x2, y2 = _pixels(sight.box, size) if sight.box else (x, y, x, y)
     scale = max(1.0, size[0] / 1600)
-    scale = min(2.2 * scale, max(scale, (x2 - x1 + 60) / _CLOSE_UP[0], (y2 - y1 + 60) / _CLOSE_UP[1]))
+    scale = min(
+        2.2 * scale, max(scale, (x2 - x1 + 60) / _CLOSE_UP[0], (y2 - y1 + 60) / _CLOSE_UP[1])
+    )
     width, height = (min(side * scale, whole) for side, whole in zip(_CLOSE_UP, size, strict=True))
     left = min(max(0.0, x - width / 2), size[0] - width)
     top = min(max(0.0, y - height / 2), size[1] - height)

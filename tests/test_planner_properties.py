@@ -21,11 +21,13 @@ NAMES = ['"Save"', "Save", "the Terms and Conditions", "Save and close", "the se
          "{NAME}", 'the field right of "First name"', "the menu icon"]  # fmt: skip
 TEXTS = ['"alice"', "alice", "{PW}", '"a, b and c"', "12.50", '"say ""hi"""', "'it''s'", '""']
 names, texts = st.sampled_from(NAMES), st.sampled_from(TEXTS)
+# Quoted: an unquoted value before "and" may go on after it, which is refused.
+values = st.sampled_from([text for text in TEXTS if text[0] in "'\""])
 conditions = st.one_of(
     st.builds("{} appears".format, names),
     st.builds("{} is not visible".format, names),
-    st.builds("{} is {}".format, names, texts.filter(lambda text: text != '""')),
-    st.builds("{} contains {}".format, names, texts),
+    st.builds("{} is {}".format, names, values),
+    st.builds("{} contains {}".format, names, values),
     st.builds("{} is checked".format, names),
     st.builds("there are {} rows".format, st.integers(0, 9)),
     st.just("the URL contains /orders"),
@@ -95,7 +97,7 @@ def understood(text: str) -> Program | InstructionError:
         return error
 
 
-@settings(max_examples=150, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(joined)
 def test_sentences_of_the_grammar_parse_and_print_as_themselves(text: str) -> None:
     program = parse(text)
@@ -103,7 +105,7 @@ def test_sentences_of_the_grammar_parse_and_print_as_themselves(text: str) -> No
     assert program_from_json(json.loads(json.dumps(program_to_json(program)))) == program
 
 
-@settings(max_examples=250, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(st.lists(words, max_size=25).map(" ".join))
 @example("if")
 @example("for each")
@@ -119,7 +121,7 @@ def test_any_words_are_a_program_or_a_sentence(text: str) -> None:
         assert parse(str(said)) == said
 
 
-@settings(max_examples=150, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.text(max_size=80))
 def test_any_text_is_a_program_or_a_sentence(text: str) -> None:
     said = understood(text)

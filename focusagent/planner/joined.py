@@ -55,11 +55,12 @@ def _merged(
     made: list[Tokens] = []
     used: set[str] = set()
     waiting: list[tuple[Tokens, str]] = []
+    last_said = max((i for i, piece in enumerate(pieces) if find_predicate(piece, 0)), default=-1)
     for place, piece in enumerate(pieces):
         before = joiners[place - 1] if place else ""
         found = find_predicate(piece, 0) or (has_predicate(piece) and (0, None))
         if not found:
-            later = any(find_predicate(after, 0) for after in pieces[place + 1 :])
+            later = place < last_said
             if made and not waiting and not (later and _is_next_subject(made[-1], piece, scope)):
                 made = _extended(made, piece, before, scope)
                 if before == "or":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .conditions import Target
 from .errors import InstructionError
 from .lexer import Token, lex
-from .program import ROW
+from .program import IT, ITEM, ROW
 from .templates import quoted, sole_name
 from .words import ARTICLES, NOUNS, ORDINALS, PREPOSITIONS, ROLE_PAIRS, ROLES
 
@@ -294,4 +294,6 @@ def _trimmed(tokens: Tokens) -> Tokens:
 
 def name_for(words: str) -> str:
     """The name a value is kept under when the instruction gives none: `Order total` ORDER_TOTAL."""
-    return re.sub(r"\W+", "_", words).strip("_").upper()[:40] or "VALUE"
+    name = re.sub(r"\W+", "_", words).strip("_").upper()[:40]
+    taken = name in (ROW, ITEM, IT) or not name[:1].isalpha()
+    return f"VALUE_{name}".rstrip("_") if taken else name

@@ -128,7 +128,7 @@ def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
 def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     """Tell a button with an icon from a field for a single sign, as for codes sent by mail."""
     if blots(layout.pixels, frame, layout.size):
-        return ("button", 0.6) if frame.calm or frame.border else None
+        return ("button", 0.6) if frame.calm or frame.border or frame.filled else None
     alike = sum(
         other.border
         and abs(other.y1 - frame.y1) <= 2

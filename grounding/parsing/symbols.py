@@ -61,7 +61,7 @@ class Symbol:
 
 def with_icons(layout: Layout, controls: list[Control], icons: Icons) -> list[Control]:
     """Return the controls, named by the icons in or beside them, and the icons that stand alone."""
-    symbols = _symbols(layout, icons)
+    symbols = _with_arrows(_symbols(layout, icons))
     found = [control for control in controls if not _misread(control, symbols)]
     alone: list[Symbol] = []
     for symbol in symbols:
@@ -150,6 +150,22 @@ def _symbols(layout: Layout, icons: Icons) -> list[Symbol]:
         if not any(_overlap(symbol, other) for other in kept) and not _written(layout, symbol):
             kept.append(symbol)
     return kept
+
+
+def _with_arrows(symbols: list[Symbol]) -> list[Symbol]:
+    """Join an icon with the small arrow to its right: together they open a menu."""
+    joined = list(symbols)
+    for arrow in symbols:
+        width, height = arrow.x2 - arrow.x1, arrow.y2 - arrow.y1
+        for owner in joined:
+            gap, high = arrow.x1 - owner.x2, owner.y2 - owner.y1
+            level = abs(arrow.y - owner.y) <= 0.3 * high
+            small = height <= 0.8 * width and width <= 0.75 * high
+            if owner is not arrow and small and level and 0 <= gap <= 0.8 * high:
+                joined.remove(arrow)
+                joined[joined.index(owner)] = replace(owner, x2=arrow.x2)
+                break
+    return joined
 
 
 def _overlap(one: Symbol, two: Symbol) -> bool:
