@@ -15,7 +15,7 @@ shares r drawn from 0.1 to 1 for each screen, same choice of tokens; then it is 
 share to keep with that treatment. The UI graph chooses the tokens, so every shape is kept at every
 share, and treatments differ in positions and markers only. "untrained" is the base, tested with a
 treatment it was not fine-tuned for. The pointer's keys are last hidden states here: with input
-embeddings, as in the product, a model this small does not learn relations in minutes.
+embeddings, as in the product, pilots of a minute did not learn relations.
 
 A killed run goes on where it was: the bases and the cells (a treatment of a seed) that are done
 stay in --out. There, table.txt, results.json and plot.png come at the end.

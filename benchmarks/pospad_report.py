@@ -107,7 +107,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
     keeps = found["settings"]["keep"]
-    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4.2), sharey=True)
+    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4.6), sharey=True)
     for axis, stage in zip(axes, STAGES, strict=True):
         for number, treatment in enumerate(TREATMENTS):
             pairs = [_row(found, stage, treatment, keep)["accuracy"] for keep in keeps]
@@ -123,7 +123,9 @@ def draw(found: dict[str, Any], path: Path) -> None:
                  xlabel="visual tokens kept", ylim=(0, 102))  # fmt: skip
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("pointed at the right shape, %")
-    axes[1].legend(frameon=False, fontsize=9)
-    figure.tight_layout()
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="lower center", ncols=3, frameon=False, fontsize=9
+    )
+    figure.tight_layout(rect=(0, 0.12, 1, 1))
     figure.savefig(path, dpi=110)
     pyplot.close(figure)

@@ -17,6 +17,7 @@ from . import (
     cli_parse,
     cli_plan,
     cli_read,
+    cli_report,
     cli_run,
     cli_train,
 )
@@ -30,7 +31,7 @@ app = typer.Typer(
 )
 # The base of typer's usage errors, which it exports under no name of its own.
 _USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
-for _verbs in (cli_run, cli_plan, cli_ground, cli_parse, cli_read, cli_eval, cli_train):
+for _verbs in (cli_run, cli_report, cli_plan, cli_ground, cli_parse, cli_read, cli_eval, cli_train):
     _verbs.register(app)
 
 _MARKS = {

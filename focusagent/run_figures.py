@@ -124,7 +124,7 @@ class Sheet:
             f'<figure id="{here}" class="{"close-up" if window else "screen"}">'
             f'<a href="#{here}"><svg viewBox="{box}" role="img" aria-label="{said}">'
             f'<use href="#{self._embed(screen)}"/>{marks}</svg></a>'
-            f'<a class="back" href="#step-{step.number}" aria-label="back"></a>'
+            f'<a class="back" href="#step-{step.number:d}" aria-label="back"></a>'
             f"<figcaption>{said}</figcaption></figure>"
         )
 

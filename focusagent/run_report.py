@@ -88,9 +88,9 @@ def _timeline(run: Run) -> str:
     if not run.steps:
         return '<section><p class="quiet">No step was completed.</p></section>'
     bars = "".join(
-        f'<a class="{escape(step.status)}" href="#step-{step.number}" '
-        f'style="flex-grow:{max(0.02, _total(step)):.3f}" '
-        f'title="{escape(step.summary())}">{step.number}</a>'
+        f'<a class="{escape(step.status)}" href="#step-{step.number:d}" '
+        f'style="flex-grow:{max(20.0, 1000 * _total(step)):.0f}" '
+        f'title="{escape(step.summary())}">{step.number:d}</a>'
         for step in run.steps
     )
     spent: dict[str, float] = {}
@@ -118,8 +118,8 @@ def _step(step: Step, figures: str) -> str:
     why = f'<p class="why">{escape(outcome.reason)}</p>' if outcome.reason else ""
     value = f'<p class="why">{escape(outcome.value[:2000])}</p>' if outcome.value else ""
     return (
-        f'<article id="step-{step.number}"><div class="head"><h2>'
-        f'<span class="number">{step.number}</span><bdi>{escape(step.text)}</bdi></h2>'
+        f'<article id="step-{step.number:d}"><div class="head"><h2>'
+        f'<span class="number">{step.number:d}</span><bdi>{escape(step.text)}</bdi></h2>'
         f'{_tag(step.status)}</div><p class="where"><bdi>{escape(where)}</bdi></p>'
         f"{why}{value}{figures}"
         f"{_list('Evidence', map(_proof, step.evidence))}"
@@ -150,7 +150,9 @@ def _sight(sight: Sight) -> str:
 
 
 def _result(result: env.StepResult) -> str:
-    action = json.dumps(env.action_to_json(result.action), ensure_ascii=False)
+    values = env.action_to_json(result.action).items()
+    short = {name: round(each, 1) if isinstance(each, float) else each for name, each in values}
+    action = json.dumps(short, ensure_ascii=False)
     told = f"{result.outcome}, {_seconds(result.seconds)}" + (
         "" if result.settled else ", the screen did not come to rest"
     )
@@ -223,7 +225,8 @@ def _time(stages: Mapping[str, float]) -> str:
     if not shown:
         return ""
     bar = "".join(
-        f'<i class="{_colour(name)}" style="flex:{spent:.4f}"></i>' for name, spent in shown.items()
+        f'<i class="{_colour(name)}" style="flex:{1000 * spent:.1f}"></i>'
+        for name, spent in shown.items()
     )
     key = "".join(
         f'<span><i class="{_colour(name)}"></i>{escape(name)} {_seconds(spent)}</span>'
@@ -234,7 +237,7 @@ def _time(stages: Mapping[str, float]) -> str:
 
 def _colour(stage: str) -> str:
     known = ("observe", "read", "ground", "plan", "act", "selector", "agent")
-    return f"s{known.index(stage) if stage in known else sum(stage.encode()) % _COLOURS}"
+    return f"s{known.index(stage) if stage in known else sum(map(ord, stage)) % _COLOURS}"
 
 
 def _value(value: Value) -> str:

@@ -350,7 +350,6 @@ def test_broken_checkpoints_get_one_sentence(
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("default", "does not come with this version"),
         ("/no/such/folder", "does not exist"),
         ("nonsense", "does not exist"),
         ("no_such_module:Thing", "no class 'Thing'"),

@@ -26,7 +26,7 @@ from .words import (
 
 _SINGLE_VERBS = sorted({*VERBS.first_words, *CONTROL.first_words} - {"i", "do"})
 _NOT_IN_NAMES = {"finish", "abort", "fail"}  # "Save and finish" is a name
-_WITH_PREPOSITION = {"scroll", "wait", "go_to", "search", "hover", "switch_tab", "turn", "read"}
+_WITH_PREPOSITION = {"scroll", "wait", "go_to", "search", "hover", "switch_tab", "turn"}
 _PARTING = (PREPOSITIONS - {"that"}) | {"as", "onto", "while"}
 # Endings that verbs share with common nouns; too close to guess at inside a name.
 _NO_TYPOS = {"check", "checks", "types", "clicks", "opens", "sets", "reads", "save", "close"}
@@ -217,3 +217,9 @@ def ambiguous_capital(tokens: Sequence[Token], connector: int, at: int) -> bool:
         and before.text[:1].isupper()
         and [token.low for token in tokens[connector:at]] == ["and"]
     )
+
+
+def is_else(tokens: Tokens, place: int) -> bool:
+    """Whether "otherwise" stands there."""
+    found = CONTROL.match(tokens, place)
+    return found is not None and found[0] == "otherwise"

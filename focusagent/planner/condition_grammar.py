@@ -49,7 +49,7 @@ def condition_of(tokens: Tokens, scope: Scope) -> Condition:
         raise ValueError("a condition has tokens")
     if is_word(tokens[0], "there"):
         return _there(tokens, scope)
-    if is_word(tokens[0], "i", "you", "we"):
+    if is_word(tokens[0], "i", "you", "we") and positions(tokens[:6], "see"):
         return _see(tokens, scope)
     found = find_predicate(tokens)
     if found is None:

@@ -40,3 +40,14 @@ class InstructionError(UserError):
         before, after = "..." * (left > line_start), "..." * (right < line_end)
         pad = " " * (len(before) + self.start - left)
         return f"  {before}{shown}{after}\n  {pad}{'^' * carets}"
+
+
+REFUSED = {
+    "not": "say only what to do; what must never happen belongs into the policy",
+    "always": "a step happens at its place in the order: say 'if ...' there",
+    "otherwise": "'otherwise' needs an 'if' before it",
+}
+UNCLEAR = (
+    "it is unclear whether {!r} still belongs to the condition or loop: join it with 'and' if it "
+    "does, begin a new sentence if not; or write ':' and the steps"
+)

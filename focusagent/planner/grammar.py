@@ -11,10 +11,11 @@ import dataclasses
 from .clause import (
     begins_step,
     connector_at,
+    is_else,
     skip_fillers,
     step_at,
 )
-from .errors import InstructionError
+from .errors import REFUSED, UNCLEAR, InstructionError
 from .joined import test_of
 from .lexer import Token, lex
 from .loops import body_scope, each_of
@@ -34,11 +35,6 @@ from .rows import placed, with_row
 from .words import GERUNDS
 
 MAX_DEPTH = 20
-_REFUSED = {
-    "not": "say only what to do; what must never happen belongs into the policy",
-    "always": "a step happens at its place in the order: say 'if ...' there",
-    "otherwise": "'otherwise' needs an 'if' before it",
-}
 
 
 def parse(text: str) -> Program:
@@ -99,8 +95,8 @@ class _Parser(Reader):
         start, self.at = self.at, end
         if not control:
             return self.clause(meaning, self.tokens[start:end])
-        if meaning in _REFUSED:
-            raise self.error(_REFUSED[meaning], self.tokens[start:end])
+        if meaning in REFUSED:
+            raise self.error(REFUSED[meaning], self.tokens[start:end])
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error(
@@ -287,27 +283,17 @@ class _Parser(Reader):
             kind, after = found
             if kind == "." or self.tokens[after].kind in ("end", "line"):
                 break
-            if self._is_else(after):
+            if is_else(self.tokens, after):
                 break
             if not colon and kind in ("then", ";"):
                 if loop:
                     raise self.error(
-                        _UNCLEAR.format(self.tokens[after].text), self.tokens[self.at : after + 1]
+                        UNCLEAR.format(self.tokens[after].text), self.tokens[self.at : after + 1]
                     )
                 break
             comma = self.token if kind == "," else None
             self.at = after
             made += self.step()
         if comma is not None and not colon:
-            raise self.error(_UNCLEAR.format("this step"), [comma])
+            raise self.error(UNCLEAR.format("this step"), [comma])
         return made
-
-    def _is_else(self, place: int) -> bool:
-        found = CONTROL.match(self.tokens, place)
-        return found is not None and found[0] == "otherwise"
-
-
-_UNCLEAR = (
-    "it is unclear whether {!r} still belongs to the condition or loop: join it with 'and' if it "
-    "does, begin a new sentence if not; or write ':' and the steps"
-)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from . import intents, verbs, verbs_page, verbs_text
+from . import intents, verbs, verbs_answer, verbs_page, verbs_text, verbs_web
 from .clause import (
     Clause,
     ambiguous_capital,
@@ -44,17 +44,17 @@ _VERBS: dict[str, verbs.Verb] = {
     "turn": verbs.turn,
     "drag": verbs.drag,
     "upload": verbs.upload,
-    "close": verbs.close,
-    "accept": verbs.accept,
-    "decline": verbs.decline,
+    "close": verbs_answer.close,
+    "accept": verbs_answer.accept,
+    "decline": verbs_answer.decline,
     "confirm": verbs_page.confirm,
     "read": verbs.read,
     "scroll": verbs_page.scroll,
     "find": verbs_page.find,
     "wait": verbs_page.wait,
-    "go_to": verbs_page.go_to,
-    "new_tab": verbs_page.new_tab,
-    "switch_tab": verbs_page.switch_tab,
+    "go_to": verbs_web.go_to,
+    "new_tab": verbs_web.new_tab,
+    "switch_tab": verbs_web.switch_tab,
     "check_that": verbs_page.check_that,
     "stop": verbs_page.finish,
     "fail": verbs_page.finish,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from .._siblings import env
 from . import intents
@@ -26,9 +25,8 @@ from .pieces import (
 from .predicates import find_predicate
 from .program import IT, ITEM, ROW
 from .templates import sole_name
-from .words import CONTAINERS, MODIFIER_NAMES, ORDINALS, POPUPS, ROLES
+from .words import CONTAINERS, MODIFIER_NAMES, ORDINALS, ROLES
 
-_TERMS = {"terms", "conditions", "agreement", "policy", "licence", "license"}
 _CHOOSES = {"in", "from", "as", "for"}
 _CHECKABLE = {"checkbox", "switch"}
 
@@ -227,42 +225,6 @@ def upload(clause: Clause) -> list[Intent]:
         where = None if place is None else clause.target(group[place + 1 :])
         made.append(intents.Upload(paths, where))
     return made
-
-
-def close(clause: Clause) -> list[Intent]:
-    """`close the tab`; `close the dialog`."""
-    lows = [token.low for token in without_articles(clause.rest) if token.kind == "word"]
-    words = [low for low in lows if low not in ("this", "that", "current", "browser", "active")]
-    if words == ["tab"] or lows == ["browser", "window"]:
-        return [intents.CloseTab()]
-    if words[-1:] == ["tab"]:
-        raise clause.error(
-            "only the current browser tab can be closed: switch to it, then 'close the tab'"
-        )
-    return _answer(clause, "close")
-
-
-def _answer(clause: Clause, reply: Literal["accept", "decline", "close"]) -> list[Intent]:
-    target = clause.target(clause.rest)
-    words = {word.strip('",.').lower() for word in target.words.split()}
-    named = bool(words & POPUPS)
-    whole = len(clause.rest) == 1 and clause.rest[0].kind == "quoted" and reply == "close"
-    if not (named or whole) or (words & _TERMS and not named):
-        raise clause.error(
-            f"{clause.spoken!r} answers a banner, dialog, popup or message; for anything else say "
-            f'what to click: click "{clause.spoken.capitalize()}"'
-        )
-    return [intents.Answer(reply, target)]
-
-
-def accept(clause: Clause) -> list[Intent]:
-    """`accept the cookie banner`."""
-    return _answer(clause, "accept")
-
-
-def decline(clause: Clause) -> list[Intent]:
-    """`decline the cookies`."""
-    return _answer(clause, "decline")
 
 
 def read(clause: Clause) -> list[Intent]:
