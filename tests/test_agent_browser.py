@@ -100,6 +100,7 @@ def test_signing_in_with_a_secret_that_nothing_stored_shows(
     assert shows(reader, plain, other) != []
 
 
+@pytest.mark.slow
 def test_a_table_a_dropdown_and_a_box(browser: BrowserEnvironment) -> None:
     browser.reset()
     agent = Agent(browser, settings=PATIENT)
@@ -126,6 +127,7 @@ def test_a_table_a_dropdown_and_a_box(browser: BrowserEnvironment) -> None:
     assert [sight.by for sight in run.steps[1].sights] == ["selector", "eyes"]
 
 
+@pytest.mark.slow
 def test_a_file_that_arrives_is_evidence(browser: BrowserEnvironment) -> None:
     browser.reset()
     browser.evaluate(
@@ -147,6 +149,7 @@ background:#234;color:#fff">We use cookies. <button onclick="bar.remove()">Rejec
 <button onclick="bar.remove();out.textContent='sold'">Accept all</button></div>"""
 
 
+@pytest.mark.slow
 def test_a_banner_is_answered_as_told_and_only_if_it_is_there() -> None:
     with serve({"/": POPUP}) as url, BrowserEnvironment(url, viewport=(700, 400)) as opened:
         run = Agent(opened, settings=PATIENT).run(
@@ -157,6 +160,7 @@ def test_a_banner_is_answered_as_told_and_only_if_it_is_there() -> None:
         assert "Reject all" not in opened.evaluate("() => document.body.innerText")
 
 
+@pytest.mark.slow
 def test_an_unreachable_start_and_a_crash_end_the_run() -> None:
     with BrowserEnvironment("about:blank", policy=Policy(), viewport=(600, 400)) as opened:
         run = Agent(opened, settings=PATIENT).run("go to http://127.0.0.1:9/")

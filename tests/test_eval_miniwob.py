@@ -155,18 +155,19 @@ def test_wrong_requests_are_one_sentence(capsys, arguments, message):
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 @needs_pages
 @pytest.mark.browser
 def test_the_verb_answers_in_json(capsys, tmp_path):
-    command = ("--tasks", "click-test", "--episodes", 2, "--model", "chance", "--json")
+    command = ("--tasks", "click-test", "--episodes", 1, "--model", "chance", "--json")
     code, out, _ = run(capsys, *command, "--out", tmp_path)
     result = json.loads(out)
     assert code == 0
     assert set(result) >= {"n", "success", "chance", "oracle", "tasks"}
-    assert (result["n"], result["oracle"]["value"]) == (2, 1.0)
-    assert run(capsys, *command, "--out", tmp_path)[1] == out
+    assert (result["n"], result["oracle"]["value"]) == (1, 1.0)
 
 
+@pytest.mark.slow
 @needs_pages
 @pytest.mark.browser
 def test_real_pages_pay_for_the_oracles_click_and_not_for_others():

@@ -211,6 +211,7 @@ def performer(calls: list[str]):
     return perform
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_every_verdict_is_counted_kept_and_resumed(tmp_path):
     pages, out = tmp_path / "pages", tmp_path / "out"
@@ -240,6 +241,7 @@ def test_every_verdict_is_counted_kept_and_resumed(tmp_path):
     assert calls[5:] == ["honest"], "another model's results are others"
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_scripts_that_prove_nothing_are_found_out(tmp_path):
     flows = [
@@ -269,6 +271,7 @@ def test_scripts_that_prove_nothing_are_found_out(tmp_path):
 QUICK = ["checkout-pay", "survey-feedback"]  # a secret in a frame, nested shadow trees
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_oracles_reach_through_frames_and_shadow_trees():
     results = check_scripts(load_flows(only=QUICK))

@@ -196,6 +196,7 @@ def run(folder: Path) -> int:
     return code
 
 
+@pytest.mark.slow
 def test_run_writes_table_and_plot_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
