@@ -41,7 +41,8 @@ def test_json_and_overlay(checkpoint: str, tmp_path: Path) -> None:
     assert list(told) == [
         "found", "point", "box", "confidence", "alternatives", "tokens", "seconds",
     ]  # fmt: skip
-    width, height = Image.open(PICTURE).size
+    with Image.open(PICTURE) as picture:
+        width, height = picture.size
     x, y = told["point"]
     assert 0 <= x <= width
     assert 0 <= y <= height
@@ -63,7 +64,7 @@ def test_plain_text(checkpoint: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--keep", "0"], "above 0"),
+        (["--keep", "0"], "at least 1"),
         (["--keep", "1.5"], "1.5"),
         (["--keep", "0.3", "--compress", "focus:0.3"], "budget"),
         (["--compress", "magic"], "magic"),

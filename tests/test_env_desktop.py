@@ -278,7 +278,9 @@ def test_drag_and_hover(desktop: DesktopEnvironment, app: TkApp) -> None:
     desktop.step(Hover(left + 50, top + 30))
     desktop.step(Hover(left + 50, top + 30))
     motions = [event[2:4] for event in app.state()["events"] if event[0] == "Motion"]
-    assert motions[-3:] == [[50, 30], [49, 30], [50, 30]]
+    # A hover where the pointer already is leaves and comes back; Tk may report the end twice.
+    assert motions[-1] == [50, 30]
+    assert [49, 30] in motions[-3:-1]
 
 
 @one_server

@@ -78,7 +78,7 @@ def made(folder) -> phrasings.Phrasings:
 def known(folder: Path, name: str) -> KnownScreen:
     rows = [row for row in screenspot.load_targets(folder) if row.image == name]
     pixels = np.asarray(Image.open(folder / "images" / name).convert("RGB"))
-    words = {word for row in rows for word in folded(row.name).split()}
+    words = {word for row in rows for word in row.name.split()}
     return KnownScreen(pixels, rows, grounding.Reader.load(), words)
 
 
@@ -150,12 +150,22 @@ def test_entries_of_a_list_are_counted_from_another(staff):
             assert MENU[own - count].lower() in text
 
 
+def test_a_heading_between_entries_is_not_counted_as_one():
+    rows = [(name.upper() if n == 2 else name, *rest) for n, (name, *rest) in enumerate(STAFF)]
+    wanted = [screenspot.Target("a", "x", row[2], (), "all", row[0], row[1]) for row in rows]
+    words = set(MENU)
+    screen = KnownScreen(np.asarray(draw(rows)), wanted, grounding.Reader.load(), words)
+    found = of(relations.ordinals(screen, random.Random(0)), "below")
+    assert set(found) <= {STAFF[4][2]}
+    assert not any("overview" in text or "reports" in text for text in found.get(STAFF[4][2], []))
+
+
 def test_an_uneven_list_is_not_counted():
     rows = [(n, r, (x1, y1 + 37 * (k > 1), x2, y2 + 37 * (k > 1)))
             for k, (n, r, (x1, y1, x2, y2)) in enumerate(STAFF[:3])]  # fmt: skip
     pixels = np.asarray(draw(rows))
     wanted = [screenspot.Target("a", "x", row[2], (), "all", row[0], row[1]) for row in rows]
-    screen = KnownScreen(pixels, wanted, grounding.Reader.load(), {n.lower() for n in MENU})
+    screen = KnownScreen(pixels, wanted, grounding.Reader.load(), set(MENU))
     assert not of(relations.ordinals(screen, random.Random(0)), "below")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def derive(
     reader = grounding.Reader.load()
     found: dict[str, list[list[Derived]]] = {kind: [] for kind in KINDS}
     names = _names(rows)
-    vocabulary = {word for row in rows for word in folded(row.name or row.instruction).split()}
+    vocabulary = {word for thing in things(rows) for word in re.findall(r"\w+", thing.name)}
     wanted = {(row.image, row.box) for row in rows}
     images = list(dict.fromkeys(row.image for row in rows))
     absent = 1 + -(-MOST["absent"] // len(images))

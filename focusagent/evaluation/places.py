@@ -138,8 +138,6 @@ def _in_corner(screen: KnownScreen, thing: Thing, rng: random.Random) -> Iterato
     ):
         return
     role = without_name(thing, screen.place_in(thing), rng)
-    if thing.target.kind == "icon" and rng.random() < 0.5:
-        role = "icon"
     text = f"the {role} {rng.choice(CORNERS[cell])}"
     yield derived(thing, "position", "corner", asked(text, thing.role, rng))
 

@@ -232,13 +232,19 @@ def _nth_below(screen: KnownScreen, thing: Thing, rng: random.Random) -> Iterato
     own = screen.place_in(thing)
     if own is None:
         return
+    others = [t.box for t in screen.things if t.role != thing.role]
     column = [
         (text, box)
         for text, box in screen.lines
         if share_in_column(box, own.box) >= 0.5 and box[1] < own.box[1] - 0.5 * height(own.box)
     ][::-1]
+    capitals = screen.line_at(own.box).isupper()
     for number in (1, 2, 3):
         if len(column) <= number:
+            return
+        text, between = column[number - 1]
+        # A line in capitals is the heading of other entries, not one of them.
+        if text.isupper() != capitals or any(holds(box, middle(between)) for box in others):
             return
         text, anchor = column[number]
         steps = [own.box, *(box for _, box in column[: number + 1])]

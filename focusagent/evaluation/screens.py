@@ -87,12 +87,19 @@ class KnownScreen:
         return tuple(in_reading_order(places))
 
     def _place(self, text: str, box: PixelBox) -> Place:
-        around = next((line for line, around in self.lines if holds(around, middle(box))), "")
-        return Place(box, folded(around) == folded(text))
+        return Place(box, folded(self.line_at(box)) == folded(text))
+
+    def line_at(self, box: PixelBox) -> str:
+        """Return the text of the line that the middle of a box lies on; "" for none."""
+        return next((text for text, line in self.lines if holds(line, middle(box))), "")
 
     def well_read(self, text: str) -> bool:
         """Tell whether what the reader read is fit to be said."""
-        return speakable(text) and set(folded(text).split()) <= self._vocabulary
+        words = re.findall(r"\w+", text)
+        return speakable(text) and all(
+            word in self._vocabulary or (word.isupper() and word.capitalize() in self._vocabulary)
+            for word in words
+        )
 
     def likeness(self, text: str) -> float:
         """Return how much the place that resembles a text most does so."""
