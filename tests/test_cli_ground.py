@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from focusagent import cli
 from grounding.tiny import write_tiny
 
 PICTURE = Path(__file__).parent / "data" / "reader" / "000001.png"
@@ -22,6 +25,13 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def ground(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.run(["ground", *map(str, arguments)])
+    return subprocess.CompletedProcess([], code, out.getvalue(), err.getvalue())
+
+
+def ground_as_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "focusagent", "ground", *map(str, arguments)],
         capture_output=True,
@@ -33,7 +43,7 @@ def ground(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_json_and_overlay(checkpoint: str, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.png"
-    done = ground(
+    done = ground_as_a_process(
         PICTURE, "Save", "--model", checkpoint, "--keep", "0.3", "--json", "--overlay", overlay
     )
     assert done.returncode == 0, done.stderr
