@@ -17,6 +17,8 @@ from . import (
     cli_parse,
     cli_plan,
     cli_read,
+    cli_record,
+    cli_replay,
     cli_report,
     cli_run,
     cli_train,
@@ -31,7 +33,18 @@ app = typer.Typer(
 )
 # The base of typer's usage errors, which it exports under no name of its own.
 _USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
-for _verbs in (cli_run, cli_report, cli_plan, cli_ground, cli_parse, cli_read, cli_eval, cli_train):
+for _verbs in (
+    cli_run,
+    cli_record,
+    cli_replay,
+    cli_report,
+    cli_plan,
+    cli_ground,
+    cli_parse,
+    cli_read,
+    cli_eval,
+    cli_train,
+):
     _verbs.register(app)
 
 _MARKS = {
@@ -84,18 +97,20 @@ def demo(
     headful: Annotated[bool, typer.Option("--headful", help="Show the browser.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Drive the bundled web application in a real browser and write a report with pictures."""
+    """Have the agent do a task in the bundled web application, and write a report with pictures."""
     from .demo.run import run_demo
 
-    Console(stderr=True).print("driving the bundled invoice application ...")
-    report, results = run_demo(out, headless=not headful)
-    wrong = [r for r in results if r.outcome in ("failed", "blocked", "no change")]
+    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    say.print("looking at the bundled invoice application ...")
+    report, made = run_demo(
+        out, headless=not headful, on_step=lambda step: say.print(step.summary())
+    )
     if as_json:
-        typer.echo(json.dumps({"report": str(report), "steps": len(results), "wrong": len(wrong)}))
+        typer.echo(json.dumps(cli_run.summary(made) | {"report": str(report)}, ensure_ascii=False))
     else:
-        typer.echo(f"{len(results) - len(wrong)} of {len(results)} steps did what they should")
+        typer.echo(made.summary())
         typer.echo(f"report: {report.resolve()}")
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(0 if made.is_successful() else 1)
 
 
 def _fail(message: str, code: int = 2) -> int:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from . import cli_eval_flows, cli_eval_miniwob
+from . import cli_eval_desktop, cli_eval_flows, cli_eval_miniwob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group.command()(phrasings)
     group.command()(cli_eval_miniwob.miniwob)
     cli_eval_flows.register(group)
+    cli_eval_desktop.register(group)
     app.add_typer(group, name="eval")
 
 

@@ -39,6 +39,9 @@ def flows(
     scripts_only: Annotated[
         bool, typer.Option("--scripts-only", help="Only run the oracle's own scripts.")
     ] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Record each flow, replay it; with --design heal it.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Keep results and traces here; resumes what lies there.")
     ] = None,
@@ -49,6 +52,9 @@ def flows(
 
     names = [name.strip() for name in only.split(",") if name.strip()]
     suite = load_flows(folder or BUNDLED, names)
+    if replay:
+        _run_replays(suite, model, out, design, as_json)
+        return
     scripts = _run_scripts(suite, out, design)
     failed = [result for result in scripts if not result.passed]
     for result in failed:
@@ -69,6 +75,28 @@ def _run_scripts(suite: Sequence[Flow], out: Path | None, design: str | None) ->
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("scripts", total=sum(flow.script is not None for flow in suite))
         return check_scripts(suite, out=out, design=design, on_done=lambda _: bar.advance(task))
+
+
+def _run_replays(
+    suite: Sequence[Flow], model: str, out: Path | None, design: str | None, as_json: bool
+) -> None:
+    from .evaluation import replaying
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replays", total=len(suite))
+
+        def done(result: replaying.ReplayResult) -> None:
+            bar.advance(task)
+            how = "replayed" if result.replayed else "not replayed"
+            how += ", healed" if result.healed else ", not healed" if design else ""
+            _say(f"{result.name}: {how} ({result.message})")
+
+        results = replaying.evaluate_replays(
+            suite, model=model, design=design, out=out, on_done=done
+        )
+    summary = replaying.summarize_replays(results)
+    text = ", ".join(f"{name} {value}" for name, value in summary.items())
+    typer.echo(json.dumps(summary) if as_json else text)
 
 
 def _run_agent(
@@ -93,11 +121,12 @@ def _run_agent(
     if as_json:
         typer.echo(json.dumps(summary))
     else:
-        Console().print(_table(results))
+        Console().print(results_table(results))
         typer.echo(", ".join(f"{name} {value}" for name, value in summary.items()))
 
 
-def _table(results: Sequence[FlowResult]) -> Table:
+def results_table(results: Sequence[FlowResult]) -> Table:
+    """Every flow with its verdict, for a person."""
     table = Table("flow", "verdict", "state", "steps", "seconds", "what happened")
     for result in results:
         colour = _COLOURS.get(result.verdict, "red")

@@ -24,6 +24,7 @@ from .errors import UserError
 if TYPE_CHECKING:
     from .agent import Request
     from .history import Run, Step
+    from .planner.intents import Planner
 
 _DESKTOP = "desktop"
 
@@ -45,6 +46,7 @@ class _Setup:
     policy: env.Policy
     secrets: Mapping[str, env.Secret]
     model: str
+    planner: Planner | None
     step_timeout: float
     max_steps: int
 
@@ -89,6 +91,10 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     model: Annotated[
         str, typer.Option(help="The grounder, as in `focusagent ground`.")
     ] = "default",
+    planner: Annotated[
+        str | None,
+        typer.Option(help="A chat model: 'http://HOST/v1 MODEL', a folder; none: a grammar."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The folder of the trace; default: runs/<time>.")
     ] = None,
@@ -106,6 +112,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         policy=_policy(policy, dry_run),
         secrets=_secrets(secret or [], url, desktop=desktop),
         model=model,
+        planner=None if planner is None else _planner(planner),
         step_timeout=step_timeout,
         max_steps=max_steps,
     )
@@ -164,7 +171,8 @@ def _one(
 
     trace = open_trace(folder)
     try:  # before anything is opened
-        GrammarPlanner(params, setup.secrets).program(instruction)
+        if setup.planner is None:
+            GrammarPlanner(params, setup.secrets).program(instruction)
     except UserError as error:
         refused_run(instruction, trace, str(error), setup.clean)
         raise UserError(setup.clean(str(error))) from error
@@ -178,6 +186,7 @@ def _one(
             agent = Agent(
                 screen,
                 grounder=grounder,
+                planner=setup.planner,
                 params=params,
                 approve=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
                 trace=trace,
@@ -215,6 +224,12 @@ def _check_screen(setup: _Setup) -> None:
         raise UserError("say which screen: --url ADDRESS, --cdp ADDRESS or --desktop")
     if setup.storage_state is not None and not setup.storage_state.is_file():
         raise UserError(f"the storage state {setup.storage_state} is not a file")
+
+
+def _planner(spec: str) -> Planner:
+    from .planner.chat import load_planner
+
+    return load_planner(spec)
 
 
 def _policy(path: Path | None, dry_run: bool) -> env.Policy:

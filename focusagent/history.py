@@ -256,11 +256,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Media:
-    """What a step saw: the screen before and after, and the full groundings (heat, tokens)."""
+    """What a step saw: the screen before and after, the full groundings (heat, tokens).
+
+    `screens` are the screens that its sights were on, in order.
+    """
 
     before: Image.Image
     after: Image.Image
     groundings: tuple[grounding.Grounding, ...] = ()
+    screens: tuple[Image.Image, ...] = ()
 
 
 class Trace(Protocol):

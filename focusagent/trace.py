@@ -63,7 +63,7 @@ class FolderTrace:
         """
         folder = self._open_folder()
         try:
-            for name, picture in _looks(step, media.groundings):
+            for name, picture in (*_looks(step, media.groundings), *_screens(step, media)):
                 _save(folder / name, picture)
             kept = dataclasses.replace(
                 step,
@@ -145,13 +145,18 @@ def write_report(run: Run, path: Path) -> Path:
     """Write a run as one HTML file, whole or not at all."""
     from .run_report import page
 
-    _save_bytes(path, page(run).encode("utf-8", "replace"))
+    save_bytes(path, page(run).encode("utf-8", "replace"))
     return path
 
 
 def look_name(step: int, look: int, kind: str) -> str:
     """The file of what a step's look paid attention to: its "heat", or the tokens it "kept"."""
     return f"{LOOKS}/{step:04}-{look}-{kind}.png"
+
+
+def screen_name(step: int, sight: int) -> str:
+    """The file of the screen that a step's sight was on, where it is not the one before."""
+    return f"{LOOKS}/{step:04}-{sight}-screen.png"
 
 
 def look_pictures(found: grounding.Grounding) -> dict[str, Image.Image]:
@@ -176,6 +181,12 @@ def _looks(
             yield look_name(step.number, number, kind), picture
 
 
+def _screens(step: Step, media: Media) -> Iterator[tuple[str, Image.Image]]:
+    for number, screen in enumerate(media.screens, start=1):
+        if screen is not media.before:
+            yield screen_name(step.number, number), screen.convert("RGB")
+
+
 def _claim(wanted: Path) -> Path:
     """The first folder of this name, or with a number behind it, that holds no run yet."""
     for number in itertools.count(1):
@@ -195,10 +206,10 @@ def _head(run: Run) -> dict[str, Any]:
 def _save(path: Path, image: Image.Image) -> None:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)  # a step waits for this: speed before size
-    _save_bytes(path, buffer.getvalue())
+    save_bytes(path, buffer.getvalue())
 
 
-def _save_bytes(path: Path, data: bytes) -> None:
+def save_bytes(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from . import align as align
     from . import backbones as backbones
     from . import calibration as calibration
+    from . import checkpoints as checkpoints
     from . import compress as compress
+    from . import conversation as conversation
     from . import decode as decode
     from . import drawing as drawing
     from . import errors as errors
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from . import icons as icons
     from . import labels as labels
     from . import loading as loading
+    from . import model_server as model_server
+    from . import nano as nano
     from . import parsing as parsing
     from . import patch_scorer as patch_scorer
     from . import plan as plan
@@ -46,7 +50,9 @@ _MODULES = {
     "align",
     "backbones",
     "calibration",
+    "checkpoints",
     "compress",
+    "conversation",
     "decode",
     "drawing",
     "errors",
@@ -58,6 +64,8 @@ _MODULES = {
     "icons",
     "labels",
     "loading",
+    "model_server",
+    "nano",
     "parsing",
     "patch_scorer",
     "plan",

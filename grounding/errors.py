@@ -42,4 +42,14 @@ class BadRecord(GroundingError):
 
 
 class ServerError(GroundingError):
-    """A model server cannot be reached or does not answer as it should."""
+    """A model server cannot be reached or does not answer as it should.
+
+    ``status`` is that of HTTP, if it came to that; ``passing`` tells that another try may help,
+    after ``pause`` seconds.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, passing: bool = False, pause: float = 0.0
+    ) -> None:
+        self.status, self.passing, self.pause = status, passing, pause
+        super().__init__(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -68,11 +69,16 @@ class ReaderEvidence:
     def score(self, image: Any, instruction: str, grid: tuple[int, int]) -> Evidence:
         """Score patches by the places that resemble the instruction's words."""
         screen = image if isinstance(image, Screen) else self.look(image)
-        spans = [span for phrase in phrases(instruction) for span in screen.find(phrase)]
-        spans.sort(key=lambda span: -span.score)
-        return Evidence(
-            patch_features(spans, [line.box for line in screen.lines()], grid), tuple(spans)
-        )
+        return text_evidence(screen, phrases(instruction), grid)
+
+
+def text_evidence(screen: Screen, texts: Iterable[str], grid: tuple[int, int]) -> Evidence:
+    """Score the patches of a grid by the places of a screen that resemble one of some texts."""
+    spans = [span for text in texts for span in screen.find(text)]
+    spans.sort(key=lambda span: -span.score)
+    return Evidence(
+        patch_features(spans, [line.box for line in screen.lines()], grid), tuple(spans)
+    )
 
 
 def patch_features(

@@ -42,30 +42,12 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 def from_folder(folder: Path, compression: Compression, options: Options) -> Grounder:
     """Load the checkpoint of a folder as the grounder that its heads make it."""
-    config = read_config(folder)
-    family = family_of(config, folder)
-    names = tensor_names(folder)
-    model = _model(folder, config, family, options)
-    if not any((folder / name).exists() for name in _TOKENIZER_FILES):
-        raise BadCheckpoint(f"{folder} cannot be loaded: it has no tokenizer.json")
-    with _one_sentence(folder):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    backbone = Backbone(model, one_deepstack_layer=options.one_deepstack_layer)
-    dtype = model.get_input_embeddings().weight.dtype
+    eyes = load_eyes(folder, compression, options)
+    family = eyes.backbone.model.config.model_type
 
     def head(prefix: str) -> Any:
-        made = load_head(folder, names, prefix, backbone.width, dtype)
-        return None if made is None else made.to(backbone.device)
+        return _head(folder, prefix, eyes.backbone)
 
-    eyes = Eyes(
-        backbone=backbone,
-        tokenizer=tokenizer,
-        how=Preprocessing.from_folder(folder),
-        compression=compression,
-        marker=_marker(config, tokenizer),
-        scorer=head("patch_scorer"),
-        evidence=options.evidence,
-    )
     pointer = head("multi_patch_pointer_head")
     if pointer is None:
         from .grounders.text import TextGrounder
@@ -77,6 +59,54 @@ def from_folder(folder: Path, compression: Compression, options: Options) -> Gro
     return PointerGrounder(eyes, Heads(pointer, head("offset_head"), head("none_key")), prompt)
 
 
+def load_eyes(folder: Path, compression: Compression, options: Options) -> Eyes:
+    """Load the vision-language model of a folder, with what it takes to drop visual tokens."""
+    config = read_config(folder)
+    family = family_of(config, folder)
+    tensor_names(folder)  # says what is wrong with the files better than transformers
+    model = _model(folder, config, family, options)
+    tokenizer = _tokenizer(folder)
+    backbone = Backbone(model, one_deepstack_layer=options.one_deepstack_layer)
+    return Eyes(
+        backbone=backbone,
+        tokenizer=tokenizer,
+        how=Preprocessing.from_folder(folder),
+        compression=compression,
+        marker=_marker(config, tokenizer),
+        scorer=_head(folder, "patch_scorer", backbone),
+        evidence=options.evidence,
+    )
+
+
+def load_language(folder: Path, options: Options) -> tuple[Any, Any]:
+    """Load the language model of a folder, of any stock class, and its tokenizer."""
+    read_config(folder)
+    tensor_names(folder)
+    with quiet(), _one_sentence(folder):
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=_dtype(options),
+            attn_implementation=options.attn,
+            device_map=options.device_map,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    return _placed(model, options), _tokenizer(folder)
+
+
+def _tokenizer(folder: Path) -> Any:
+    if not any((folder / name).exists() for name in _TOKENIZER_FILES):
+        raise BadCheckpoint(f"{folder} cannot be loaded: it has no tokenizer.json")
+    with _one_sentence(folder):
+        return transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def _head(folder: Path, prefix: str, backbone: Backbone) -> Any:
+    dtype = backbone.model.get_input_embeddings().weight.dtype
+    made = load_head(folder, tensor_names(folder), prefix, backbone.width, dtype)
+    return None if made is None else made.to(backbone.device)
+
+
 def _model(folder: Path, config: dict[str, Any], family: str, options: Options) -> Any:
     """Load the stock class of a family, whatever the checkpoint's own class is called."""
     config_class, model_class = (getattr(transformers, name) for name in _CLASSES[family])
@@ -84,13 +114,11 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
     tied = (config.get("text_config") or {}).get("tie_word_embeddings")
     if tied is not None:  # some say it of the language model alone
         settings.setdefault("tie_word_embeddings", tied)
-    if options.dtype not in (*DTYPES, "auto"):
-        raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
     with quiet(), _one_sentence(folder):
         model, told = model_class.from_pretrained(
             folder,
             config=config_class.from_dict(settings),
-            dtype=DTYPES.get(options.dtype, "auto"),
+            dtype=_dtype(options),
             attn_implementation=options.attn,
             device_map=options.device_map,
             use_safetensors=True,
@@ -100,6 +128,17 @@ def _model(folder: Path, config: dict[str, Any], family: str, options: Options) 
     known = tuple(f"{prefix}." for prefix in HEADS)
     extra = [name for name in told["unexpected_keys"] if not any(head in name for head in known)]
     complain(folder, told["missing_keys"], extra)
+    return _placed(model, options)
+
+
+def _dtype(options: Options) -> Any:
+    if options.dtype not in (*DTYPES, "auto"):
+        raise BadCheckpoint(f"dtype must be one of {', '.join(DTYPES)} or auto")
+    return DTYPES.get(options.dtype, "auto")
+
+
+def _placed(model: Any, options: Options) -> Any:
+    """The model on the device that was asked for, ready to be used."""
     if options.device_map is None:
         try:
             model = model.to(options.device)

@@ -13,7 +13,7 @@ from typing import Any
 from .compress import Compression, parse_compress
 from .errors import BadBudget, BadCheckpoint
 from .evidence import EvidenceProvider
-from .plan import Budget
+from .plan import Budget, parse_budget
 from .types import Grounder
 
 
@@ -65,21 +65,21 @@ def load_grounder(
         return _own(spec)
     if spec == "tiny":
         return _tiny(parse_compress(compress, keep), chosen)
-    folder = Path(spec) if Path(spec).exists() else _from_hub(spec)
+    folder = find_checkpoint(spec)
     from .folders import from_folder
 
     return from_folder(folder, parse_compress(compress, keep), chosen)
 
 
-def _default(keep: object, compress: object) -> Grounder:
+def _default(keep: float | str | Budget | None, compress: object) -> Grounder:
     from .grounders.default import DefaultGrounder
 
-    if (keep, compress) != (None, None):
+    if compress is not None:
         raise BadBudget(
-            "the default model has no visual tokens to drop: leave keep and compress out, they "
-            "need a checkpoint"
+            "the default model has no visual tokens to compress: leave compress out, it needs a "
+            "checkpoint; keep alone shows which tokens a model would get"
         )
-    return DefaultGrounder()
+    return DefaultGrounder(keep=None if keep is None else parse_budget(keep))
 
 
 def _server(spec: str, options: Options) -> Grounder:
@@ -114,8 +114,10 @@ def _tiny(compression: Compression, options: Options) -> Grounder:
         return from_folder(write_tiny(Path(folder)), compression, options)
 
 
-def _from_hub(spec: str) -> Path:
-    """Return the local folder of a hub id, fetched if need be; safetensors and settings only."""
+def find_checkpoint(spec: str) -> Path:
+    """Return a folder, or that of a hub id, fetched if need be; safetensors and settings only."""
+    if Path(spec).exists():
+        return Path(spec)
     if spec.count("/") != 1 or spec.startswith((".", "/", "~")):
         raise BadCheckpoint(f"{spec} does not exist: give the folder of a checkpoint, or a hub id")
     from huggingface_hub import snapshot_download

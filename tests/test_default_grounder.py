@@ -149,7 +149,7 @@ def test_bad_input() -> None:
     with pytest.raises(BadImage):
         grounder().ground(None, "Save")
     with pytest.raises(BadBudget, match="default"):
-        load_grounder("default", keep=0.5)
+        load_grounder("default", compress="uigraph")
 
 
 def test_it_is_closed_at_the_end() -> None:

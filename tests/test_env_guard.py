@@ -110,6 +110,7 @@ def test_without_the_guard_a_launched_browser_leaks_every_vector() -> None:
     run(main())
 
 
+@pytest.mark.slow
 def test_without_the_guard_a_running_browser_leaks_every_vector(tmp_path: Path) -> None:
     async def main() -> None:
         async with Sites() as sites, attached(tmp_path) as (browser, _, _):
@@ -135,7 +136,7 @@ def test_nothing_leaves_a_launched_browser() -> None:
     run(main())
 
 
-@pytest.mark.parametrize("own_context", [False, True])
+@pytest.mark.parametrize("own_context", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_nothing_leaves_a_running_browser(own_context: bool, tmp_path: Path) -> None:
     async def main() -> None:
         async with Sites() as sites, attached(tmp_path) as (browser, url, _):

@@ -19,13 +19,14 @@ from ..planner.intents import (
     Upload,
 )
 from .approval import Request
-from .asking import quotes
 from .desk import Desk, differs
 from .errors import Failed
 from .evidence import Done, changed_there, prove_reaction, prove_target, reacted
 from .eyes import middle
-from .locate import CONFIDENT, FIELDS, Spot, aim, locate, other_spots, spot_of
+from .locate import aim, locate
+from .named import quotes
 from .overlays import REPLIES, reply_button
+from .spots import CONFIDENT, FIELDS, Spot, other_spots, spot_of
 
 
 def click(

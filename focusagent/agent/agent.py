@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Self
 from .._siblings import env
 from ..errors import UserError
 from ..history import Reason, Run, Status, Step, Trace, Usage
+from ..planner.briefing import Briefed, Briefing
+from ..planner.chat import load_planner
 from ..planner.conditions import Target
 from ..planner.grammar_planner import GrammarPlanner
 from ..planner.intents import Intent, Planner
@@ -23,6 +25,7 @@ from .eyes import Eyes
 from .instant import Instant, candidates
 from .locate import Spot, glance
 from .loop import first_look, judged, pursue
+from .memory import Memory
 from .recorder import Recorder
 from .stepping import carry_out
 
@@ -37,9 +40,9 @@ INSTANT = "instant actions"
 class Agent(Instant):
     """Carries out instructions on an environment by looking at it; see docs/agent.md.
 
-    `planner=None` parses English; `approve` is asked before anything that cannot be taken back;
-    `trace` is a folder or a `Trace`. A run never raises for what happens on the screen: it ends
-    with a reason. Instant actions raise `StepFailed`.
+    `planner=None` parses English, a text is a name for `load_planner`; `approve` is asked before
+    anything that cannot be taken back; `trace` is a folder or a `Trace`. A run never raises for
+    what happens on the screen: it ends with a reason. Instant actions raise `StepFailed`.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only options, each a thing users set on its own
@@ -47,7 +50,7 @@ class Agent(Instant):
         environment: env.Environment,
         *,
         grounder: Grounder | str = "default",
-        planner: Planner | None = None,
+        planner: Planner | str | None = None,
         secrets: Mapping[str, env.Secret] | None = None,
         params: Mapping[str, str] | None = None,
         approve: Approve | None = None,
@@ -56,12 +59,14 @@ class Agent(Instant):
         step_timeout: float = 10.0,
         on_step: Callable[[Step], None] | None = None,
         settings: Settings | None = None,
+        memory: Memory | None = None,
     ) -> None:
         if max_steps < 1:
             raise UserError(f"max_steps must be at least 1, not {max_steps}")
         self.env = environment
         self.params = {name: str(value) for name, value in (params or {}).items()}
-        self._planner, self._max_steps, self._on_step = planner, max_steps, on_step
+        self._planner = load_planner(planner) if isinstance(planner, str) else planner
+        self._max_steps, self._on_step = max_steps, on_step
         self._trace: Trace | None = _trace(trace)
         names = _hand_over(environment, secrets or {})
         if both := names & set(self.params):
@@ -76,6 +81,7 @@ class Agent(Instant):
             settings or Settings(step_timeout=step_timeout),
         )
         self._desk.secrets = frozenset(names)
+        self._desk.memory = memory
         self._live: Recorder | None = None  # of the instant actions since the last run
         self._decided = 0  # decisions of the environment that are in the audit already
 
@@ -86,20 +92,22 @@ class Agent(Instant):
         recorder = self._start(instruction)
         reason: Reason = "stopped"
         message = "it was interrupted"
-        usage = Usage()
+        planner = self._planner or GrammarPlanner(self.params, desk.secrets)
+        briefed = planner if isinstance(planner, Briefed) else None
         try:
             if recorder.broken is not None:
                 raise Ended("stopped", recorder.broken)
             first_look(desk)
-            planner = self._planner or GrammarPlanner(self.params, desk.secrets)
+            if briefed is not None:
+                briefed.begin(self._briefing(recorder))
             reason, message = pursue(desk, planner, instruction, self._max_steps, self._remember)
-            usage = getattr(planner, "usage", usage)
         except Ended as end:
             reason, message = end.reason, str(end)
         except UserError as error:  # the planner refuses the instruction
             reason, message = "gave up", str(error)
         finally:
-            status = judged(recorder.run.steps, reason)
+            status = judged(recorder.run.steps, reason, claimed=briefed is not None)
+            usage = Usage() if briefed is None else briefed.usage
             run = self._end(recorder, reason, status, message, usage)
         return run
 
@@ -162,6 +170,19 @@ class Agent(Instant):
         self._desk.look()
         self._desk.begin()
         return self._live
+
+    def _briefing(self, recorder: Recorder) -> Briefing:
+        """What a planner may know: the names of values, what was done, what can be read."""
+        desk = self._desk
+        return Briefing(
+            params=tuple(self.params),
+            secrets=tuple(desk.secrets),
+            steps=lambda: recorder.run.steps,
+            read=lambda: [
+                (element.role, element.text or element.icon) for element in desk.seen.scene.elements
+            ],
+            clean=self._clean,
+        )
 
     def _start(self, instruction: str) -> Recorder:
         desk = self._desk

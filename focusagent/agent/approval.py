@@ -99,10 +99,12 @@ class Approver:
         A no ends the run.
         """
         answer = self.ask(request)
+        if answer is False:
+            self._decide(request, False, "approve chose none of them")
         chosen = 0 if isinstance(answer, bool) else answer
         known = 0 <= chosen < len(request.candidates)
         rule = f"approve chose candidate {chosen}" if known else f"there is no candidate {chosen}"
-        self._decide(request, answer is not False and known, rule)
+        self._decide(request, known, rule)
         return chosen, not isinstance(answer, bool)
 
     def ask(self, request: Request) -> bool | int:

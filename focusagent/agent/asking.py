@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,18 +21,16 @@ from ..planner.intents import NO, YES, CheckThat, Look, Outcome, Read, ReadTable
 from ..planner.printing import condition_text
 from .desk import Desk
 from .errors import Failed
-from .locate import CONFIDENT, FIELDS, MARKS, Spot, glance, locate
+from .locate import glance, locate
+from .named import cells_of, sole_quote
 from .overlays import overlay_shown
-from .pixels import holds, mark_state
-from .tables import Cell, alike, beside, cell_in, find_table
+from .pixels import mark_state
+from .spots import CONFIDENT, FIELDS, MARKS, Spot
+from .tables import find_table
+from .values import Value, named_value, value_at
 
 if TYPE_CHECKING:
     from .eyes import Seen as Reading
-
-_CELL = re.compile(
-    r"(?:the )?(.+?) (?:of|for|in (?:the )?(?:row|line)(?: of| with| for)?) (?:the )?(.+)",
-    re.IGNORECASE,
-)
 
 
 def look(desk: Desk, intent: Look) -> Outcome:
@@ -65,19 +62,17 @@ def check_that(desk: Desk, intent: CheckThat) -> Outcome:
 
 
 def read(desk: Desk, intent: Read, selector: str | None = None) -> Outcome:
-    """Read a value and keep it."""
-    cell = cell_named(desk.seen, intent.target.words)
-    if cell and selector is None:
-        desk.prove("it was read from the table", True, cell)
-        desk.values[intent.name] = cell
-        return Outcome(True, cell)
-    spot = locate(desk, intent.target, "read", selector)
-    value = value_at(desk, spot, intent.target)
-    if not value:
-        raise Failed(f"nothing that can be read stands at {intent.target.words!r}")
-    desk.prove("it was read", True if spot.confidence >= CONFIDENT else None, value)
-    desk.values[intent.name] = value
-    return Outcome(True, value)
+    """Read a value, looking more than once, and keep it."""
+    words = intent.target.words
+    value = None if selector else named_value(desk.seen, words)
+    if value is None:
+        spot = locate(desk, intent.target, "read", selector)
+        value = value_at(desk.seen, spot, words)
+    if not value.text:
+        raise Failed(f"nothing that can be read stands at {words!r}")
+    desk.prove("it was read", True if value.sure else None, value.detail or value.text)
+    desk.values[intent.name] = value.text
+    return Outcome(True, value.text)
 
 
 def read_table(desk: Desk, intent: ReadTable) -> Outcome:
@@ -92,7 +87,7 @@ def read_table(desk: Desk, intent: ReadTable) -> Outcome:
     if not rows:
         raise Failed("there is no table on this screen: no two rows of text share their columns")
     desk.prove("a table was read", True, f"{len(rows)} rows, {len(rows[0])} columns")
-    return Outcome(True, compare.table_value(rows))
+    return Outcome(True, compare.table_value([[cell.text for cell in row] for row in rows]))
 
 
 def true_now(desk: Desk, condition: Condition) -> bool:
@@ -102,7 +97,7 @@ def true_now(desk: Desk, condition: Condition) -> bool:
             return is_seen(desk, target) == wanted
         case Reads(target, operator, value):
             shown = _value_now(desk, target)
-            return shown is not None and compare.holds(operator, shown, value)
+            return shown is not None and compare.holds(operator, shown.text, value)
         case InState():
             return state_of(desk, condition) is condition.wanted
         case PageIs(part, operator, value):
@@ -147,7 +142,7 @@ def count(desk: Desk, target: Target) -> int:
     name = sole_quote(target.words)
     if name is not None:
         return len(desk.seen.places(name))
-    spot = glance(desk, target)
+    spot = glance(desk, target, anew=True)  # a recording keeps no other candidates
     return (
         0
         if spot is None
@@ -206,64 +201,13 @@ def field_box(seen: Reading, spot: Spot) -> tuple[float, float, float, float]:
     return seen.pixels(element.box)
 
 
-def value_at(desk: Desk, spot: Spot, target: Target) -> str:
-    """The text or value there: inside a control, after a colon, beside a label or below it."""
-    seen = desk.seen
-    element = seen.element_at(spot.point, (*FIELDS, "button"))
-    if element is not None and element.role in FIELDS:
-        return _one_line(seen.text_in(seen.pixels(element.box)))
-    cells = cells_of(seen)
-    here = [cell for cell in cells if holds(cell.box, spot.point)] or [
-        cell for cell in cells if holds(spot.box, _middle(cell.box))
-    ]
-    if not here:
-        return _one_line(seen.text_in(spot.box))
-    cell = min(here, key=lambda cell: cell.box[2] - cell.box[0])
-    return _value(cell, cells, sole_quote(target.words) or target.words)
-
-
-def _value_now(desk: Desk, target: Target) -> str | None:
+def _value_now(desk: Desk, target: Target) -> Value | None:
     """The value of a target as the screen stands; None if it is not there."""
-    cell = cell_named(desk.seen, target.words)
-    if cell is not None:
-        return cell
+    value = named_value(desk.seen, target.words)
+    if value is not None:
+        return value
     spot = glance(desk, target, "read")
-    return None if spot is None else value_at(desk, spot, target)
-
-
-def _value(cell: Cell, cells: Sequence[Cell], name: str) -> str:
-    head, *rest = re.split(r"\s*[:;=]\s*", cell.text, maxsplit=1)
-    if rest and rest[0].strip() and alike(head, name):
-        return rest[0].strip()
-    if not alike(cell.text.rstrip(":; "), name):
-        return cell.text
-    other = beside(cell.box, [each for each in cells if each is not cell])
-    return other.text if other else cell.text
-
-
-def cell_named(seen: Reading, words: str) -> str | None:
-    """What a table shows for words such as `status of 2042` or `Total in the row of "Ada"`."""
-    found = _CELL.fullmatch(words.strip())
-    if found is None:
-        return None
-    column, row = (part.strip().strip('"') for part in found.groups())
-    return cell_in(find_table(cells_of(seen)), column, row)
-
-
-def sole_quote(words: str) -> str | None:
-    """The name, where words are one quoted name and nothing else."""
-    found = re.fullmatch(r'(?:the )?"((?:[^"]|"")+)"', words.strip())
-    return found[1].replace('""', '"') if found else None
-
-
-def quotes(words: str) -> list[str]:
-    """The quoted names inside words."""
-    return [part.replace('""', '"') for part in re.findall(r'"((?:[^"]|"")+)"', words)]
-
-
-def cells_of(seen: Reading) -> list[Cell]:
-    """The lines of text of a screen."""
-    return [Cell(text, box) for text, box in seen.texts()]
+    return None if spot is None else value_at(desk.seen, spot, target.words)
 
 
 def found_instead(desk: Desk, condition: Condition) -> str:
@@ -274,14 +218,10 @@ def found_instead(desk: Desk, condition: Condition) -> str:
         return desk.values.get(condition.name, "")
     if isinstance(condition, Reads):
         shown = _value_now(desk, condition.target)
-        return "it is not on the screen" if shown is None else f"it reads {shown!r}"
+        return "it is not on the screen" if shown is None else f"it reads {shown.text!r}"
     if isinstance(condition, Counted):
         return str(count(desk, condition.target))
     return ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _middle(box: Sequence[float]) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from ..planner.intents import Intent, Outcome
 from .approval import Approver, Audit
 from .errors import DryRun, Ended, Failed
 from .eyes import Eyes, Seen
+from .memory import Memory
 from .pixels import same
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Draft:
     began: float = field(default_factory=time.perf_counter)
     at: float = field(default_factory=time.time)
     sights: list[Sight] = field(default_factory=list)
+    screens: list[Image.Image] = field(default_factory=list)  # that each sight was on
     groundings: list[Grounding] = field(default_factory=list)
     results: list[env.StepResult] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
@@ -74,6 +76,7 @@ class Desk:
         self.said = ""  # the words of the person who wants it done
         self.downloads = 0  # that had arrived when the task began
         self.given: Spot | None = None  # found before: the next target is there
+        self.memory: Memory | None = None  # of an earlier run
         self.draft: Draft
         self._screen: env.Observation | None = None
         self._last = Image.new("RGB", (1, 1))
@@ -103,6 +106,8 @@ class Desk:
         """A new step; it starts from the screen as it is known."""
         before = self.screen
         self.draft = Draft(before)
+        if self.memory is not None:
+            self.memory.next_step()
         self.audit.taken = []
         return self.draft
 
@@ -112,6 +117,8 @@ class Desk:
         if self._screen is None:
             with contextlib.suppress(env.EnvError, Ended):  # it is gone: the outcome says so
                 self.look()
+        if self.memory is not None and outcome.ok:
+            draft.evidence.extend(self.memory.wanting(intent, draft.evidence))
         draft.seconds["read"], self.eyes.clock[0] = self.eyes.clock[0], 0.0
         draft.seconds["total"] = time.perf_counter() - draft.began
         return Step(
@@ -133,20 +140,39 @@ class Desk:
     def media(self) -> Media:
         """The pictures of the step that is being finished."""
         after = self._screen or self.draft.before
-        return Media(self.draft.before.image, after.image, tuple(self.draft.groundings))
+        draft = self.draft
+        return Media(draft.before.image, after.image, tuple(draft.groundings), tuple(draft.screens))
 
     @property
     def url(self) -> str:
         """The address as it was last seen; looks at nothing."""
         return self._screen.url if self._screen else ""
 
-    def ground(self, words: str, note: str = "") -> Grounding:
-        """Ask the grounder where the words point on the present screen."""
+    def saw(self, sight: Sight) -> None:
+        """Keep a look at the present screen."""
+        self.draft.sights.append(sight)
+        self.draft.screens.append(self.screen.image)
+
+    def recall(self, words: str, note: str = "") -> Grounding | None:
+        """What is remembered about the words on the present screen; None if nothing is."""
+        if self.memory is None:
+            return None
+        image = self.screen.image
+        with self.timed("recall"):
+            found = self.memory.recall(words, image)
+        if found is not None:
+            self.saw(dataclasses.replace(sight_of(found, note=note), by="recorded"))
+        return found
+
+    def ground(self, words: str, note: str = "", *, anew: bool = False) -> Grounding:
+        """Where the words point on the present screen: remembered (not if `anew`), or grounded."""
+        if not anew and (known := self.recall(words, note)) is not None:
+            return known
         seen = self.seen
         with self.timed("ground"):
             found = seen.ground(words)
         self.draft.groundings.append(found)
-        self.draft.sights.append(sight_of(found, note=note))
+        self.saw(sight_of(found, note=note))
         return found
 
     def act(self, action: env.Action) -> env.StepResult:

@@ -11,8 +11,8 @@ from .._siblings import env
 from ..planner.conditions import Target
 from .asking import mark_at
 from .desk import Desk
-from .locate import CONFIDENT, Spot
 from .pixels import changed_inside, changed_outside
+from .spots import CONFIDENT, Spot
 
 # New words after an action that say that it was not accepted.
 _COMPLAINT = re.compile(

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._siblings import grounding
+from .closer import likeness
 from .pixels import holds
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 KEPT = 3  # screens whose reading is kept: before, after, and one looked at in between
 ALIKE = 0.75  # a text that is found with this score stands there
+DOUBTED = 0.5  # from this score on, a closer look decides
 
 
 @lru_cache(maxsize=4)
@@ -91,8 +93,20 @@ class Seen:
         screen = self.scene.screen
         with self._counted():
             places = screen.find(text, limit=limit)
-        found = [self.pixels(place.box) for place in places if place.score >= ALIKE]
-        return [place for place in found if box is None or holds(box, middle(place))]
+        found = [
+            (self.pixels(place.box), place.score) for place in places if place.score >= DOUBTED
+        ]
+        return [
+            place
+            for place, score in found
+            if (box is None or holds(box, middle(place)))
+            and (score >= ALIKE or self._closer(place, text) >= ALIKE)
+        ]
+
+    def _closer(self, place: Sequence[float], text: str) -> float:
+        """How well a text is found at a place that is looked at more closely."""
+        with self._counted():
+            return likeness(self.image, place, text, place[3] - place[1])
 
     def text_in(self, box: Sequence[float]) -> str:
         """What stands in a box of pixels, line by line."""

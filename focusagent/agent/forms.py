@@ -15,8 +15,9 @@ from .asking import field_box, mark_at
 from .desk import Desk
 from .errors import Failed
 from .evidence import Done, prove_target
-from .locate import FIELDS, MARKS, PHRASES, Spot, aim, locate, other_spots, spot_of
+from .locate import PHRASES, aim, locate
 from .pixels import changed_inside, changed_share, grown, holds, mark_state
+from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

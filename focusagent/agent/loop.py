@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from .._siblings import env
 from ..errors import FocusagentError
 from ..history import Reason, Run, Status, Step, Trace, Usage
-from ..planner.intents import Finish, Intent, Outcome, Planner, intent_to_json
+from ..planner.intents import PROOFS, Finish, History, Intent, Outcome, Planner, intent_to_json
 from .desk import Desk
 from .errors import Ended
 from .recorder import Recorder
@@ -36,10 +36,7 @@ def pursue(
             return "stopped", "stop() was called"
         draft = desk.begin()
         with desk.timed("plan"):
-            try:
-                intent = planner.next(task, history, desk.screen)
-            except FocusagentError as error:
-                return "gave up", str(error)
+            intent = _asked(planner, task, history, desk.screen)
         if isinstance(intent, Finish):
             return intent.reason, intent.message
         if len(history) >= max_steps:
@@ -58,6 +55,19 @@ def pursue(
         history.append((intent, step.outcome))
 
 
+def _asked(planner: Planner, task: str, history: History, screen: env.Observation) -> Intent:
+    """The next intent; a planner that refuses, raises or answers anything else ends the run."""
+    try:
+        intent = planner.next(task, history, screen)
+    except FocusagentError as error:
+        raise Ended("gave up", str(error)) from error
+    except Exception as error:
+        raise Ended("stopped", f"the planner raised {error!r}") from error
+    if not isinstance(intent, Intent):
+        raise Ended("stopped", f"the planner answered {intent!r}, which is no intent")
+    return intent
+
+
 def first_look(desk: Desk) -> None:
     """Look at the screen that the task starts from; one that cannot be seen ends the run."""
     try:
@@ -66,13 +76,18 @@ def first_look(desk: Desk) -> None:
         raise Ended("stopped", str(error)) from error
 
 
-def judged(steps: Sequence[Step], reason: Reason) -> Status:
-    """Success is claimed only if it is done and every step that acted is proved."""
+def judged(steps: Sequence[Step], reason: Reason, *, claimed: bool = False) -> Status:
+    """Success is claimed only if it is done and every step that acted is proved.
+
+    Where "done" is but a planner's claim, the last step must have shown something as well.
+    """
     if reason != "done":
         return "failed"
     if steps and not steps[-1].outcome.ok:
         return "failed"
     proved = all(step.status == "verified" for step in steps if step.outcome.ok)
+    if claimed:
+        proved = proved and bool(steps) and steps[-1].intent.kind in PROOFS
     return "verified" if steps and proved else "unverified"
 
 

@@ -23,8 +23,11 @@ class Cell:
         return (self.box[1] + self.box[3]) / 2
 
 
-def find_table(cells: Sequence[Cell]) -> list[list[str]]:
-    """The largest table among these texts, header row first; [] if there is none."""
+def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The largest table among these texts, header row first; [] if there is none.
+
+    A cell without text has the box where its column and its row meet.
+    """
     best: list[list[Cell]] = []
     run: list[list[Cell]] = []
     for row in [*rows_of(cells), []]:
@@ -39,14 +42,14 @@ def find_table(cells: Sequence[Cell]) -> list[list[str]]:
     return [_spread(row, columns) for row in best]
 
 
-def cell_in(rows: Sequence[Sequence[str]], column: str, row: str) -> str | None:
+def cell_in(rows: Sequence[Sequence[Cell]], column: str, row: str) -> Cell | None:
     """The cell under a heading, in the first row one cell of which says `row`; None if none."""
     if not rows:
         return None
-    at = next((i for i, head in enumerate(rows[0]) if alike(head, column)), None)
+    at = next((i for i, head in enumerate(rows[0]) if alike(head.text, column)), None)
     if at is None:
         return None
-    named = (cells for cells in rows[1:] if any(alike(cell, row) for cell in cells))
+    named = (cells for cells in rows[1:] if any(alike(cell.text, row) for cell in cells))
     found = next(named, None)
     return found[at] if found is not None else None
 
@@ -135,10 +138,20 @@ def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]]:
     return columns
 
 
-def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list[str]:
-    texts = [[] for _ in columns]  # type: list[list[str]]
+def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list[Cell]:
+    parts: list[list[Cell]] = [[] for _ in columns]
     for cell in row:
         x = (cell.box[0] + cell.box[2]) / 2
         at = next(i for i, (left, right) in enumerate(columns) if left <= x <= right)
-        texts[at].append(cell.text)
-    return [" ".join(parts) for parts in texts]
+        parts[at].append(cell)
+    top, bottom = min(cell.box[1] for cell in row), max(cell.box[3] for cell in row)
+    return [
+        _merged(cells) if cells else Cell("", (left, top, right, bottom))
+        for cells, (left, right) in zip(parts, columns, strict=True)
+    ]
+
+
+def _merged(cells: Sequence[Cell]) -> Cell:
+    lefts, tops, rights, bottoms = zip(*(cell.box for cell in cells), strict=True)
+    text = " ".join(cell.text for cell in cells)
+    return Cell(text, (min(lefts), min(tops), max(rights), max(bottoms)))

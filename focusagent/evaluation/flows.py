@@ -23,35 +23,38 @@ Performer = Callable[[env.BrowserEnvironment, Flow, Path | None], Run]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowResult:
+class Kept:
+    """What is kept of every result: whose it is, and what it depends on."""
+
+    name: str
+    seconds: float
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowResult(Kept):
     """One flow: what the agent claims, what the oracle says, and why.
 
     `right` is the oracle's answer, whatever the agent claims; `wrong` the first check that failed,
     or what broke on the way to it.
     """
 
-    name: str
     verdict: Verdict
     right: bool
     wrong: str
     message: str
     steps: int
-    seconds: float
-    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScriptResult:
+class ScriptResult(Kept):
     """Whether the oracle's own script reaches a state that was not there before."""
 
-    name: str
     passed: bool
     message: str
-    seconds: float
-    key: str = ""
 
 
-R = TypeVar("R", FlowResult, ScriptResult)
+R = TypeVar("R", bound=Kept)
 
 
 def evaluate(
@@ -76,7 +79,7 @@ def evaluate(
     def keys(flow: Flow) -> str:
         return f"{flow.digest()} {label} {design or ''}".strip()
 
-    return _each(flows, one, keys, FlowResult, out and out / "flows.jsonl", on_done)
+    return each_flow(flows, one, keys, FlowResult, out and out / "flows.jsonl", on_done)
 
 
 def check_scripts(
@@ -100,7 +103,7 @@ def check_scripts(
         return f"{flow.digest()} {design or ''}".strip()
 
     scripted = [flow for flow in flows if flow.script]
-    return _each(scripted, one, keys, ScriptResult, out and out / "scripts.jsonl", on_done)
+    return each_flow(scripted, one, keys, ScriptResult, out and out / "scripts.jsonl", on_done)
 
 
 def summarize(results: Sequence[FlowResult]) -> dict[str, int | float]:
@@ -187,7 +190,7 @@ def _script_problem(flow: Flow, address: str, design: str | None) -> str:
     return "" if right else f"after the script this does not hold: {wrong}"
 
 
-def _each(
+def each_flow(
     flows: Sequence[Flow],
     one: Callable[[Flow, str, str], R],
     key_of: Callable[[Flow], str],
@@ -224,7 +227,7 @@ def _read(path: Path | None, kind: type[R]) -> list[R]:
     return results
 
 
-def _append(path: Path | None, result: FlowResult | ScriptResult) -> None:
+def _append(path: Path | None, result: Kept) -> None:
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -252,7 +252,8 @@ def _nth_below(screen: KnownScreen, thing: Thing, rng: random.Random) -> Iterato
         once = len(screen.places(text) or ()) == 1
         if aligned and once and screen.well_read(text) and _even(steps):
             side = rng.choice(SIDES["below"])
-            item = rng.choice(ENTRIES)
+            entry = thing.role not in _FIELDS + _TOGGLES
+            item = rng.choice(ENTRIES) if entry else without_name(thing, own, rng)
             what = f"the {rng.choice(COUNTS[number])} {item} {side} {quoted(text, rng)}"
             yield derived(thing, "ordinal", "below", asked(what, thing.role, rng))
 

@@ -11,17 +11,19 @@ import dataclasses
 from .clause import (
     begins_step,
     connector_at,
+    has_object,
     is_else,
     skip_fillers,
     step_at,
 )
 from .errors import REFUSED, UNCLEAR, InstructionError
+from .intents import Select, Type
 from .joined import test_of
 from .lexer import Token, lex
 from .loops import body_scope, each_of
 from .modifiers import rounds_of, split_modifiers
 from .phrases import CONTROL, VERBS
-from .pieces import Scope, Tokens, is_word, written
+from .pieces import Scope, Tokens, is_word
 from .program import (
     Do,
     EachRow,
@@ -31,10 +33,11 @@ from .program import (
     Step,
 )
 from .reader import Reader, has_until, loop_of
-from .rows import placed, with_row
-from .words import GERUNDS
+from .rows import fronted, with_row
+from .words import GERUNDS, NOUNS
 
 MAX_DEPTH = 20
+_FRONTS = ("in", "on", "inside", "within", "under", "from")
 
 
 def parse(text: str) -> Program:
@@ -87,7 +90,7 @@ class _Parser(Reader):
         if self.token.kind in ("end", "line"):
             return []
         found = step_at(self.tokens, self.at)
-        if found is None and is_word(self.token, "in", "on", "inside", "within", "under"):
+        if found is None and is_word(self.token, *_FRONTS):
             return self._placed()
         if found is None:
             return self.without_verb()
@@ -109,24 +112,34 @@ class _Parser(Reader):
     # --- conditions and loops
 
     def _placed(self) -> list[Step]:
-        """`In the row of Bob, click Delete`."""
-        start, comma = self.at, self.at
-        while self.tokens[comma].kind in ("word", "quoted", "group"):
-            comma += 1
-        found = connector_at(self.tokens, comma)
-        place = self.tokens[start:comma]
-        if found is None or len(place) < 2 or not begins_step(self.tokens, comma, found[1]):
+        """`In the row of Bob, click Delete`; no comma is needed after a quoted name or a noun."""
+        start, end = self.at, self.at + 1
+        while self.tokens[end].kind in ("word", "quoted", "group") and not self._goes_on(end):
+            end += 1
+        found = connector_at(self.tokens, end)
+        place, after = self.tokens[start:end], found[1] if found else end
+        parted = begins_step(self.tokens, end, after) if found else self._goes_on(end)
+        if not parted or len(place) < 2 or (found and found[0] not in (",", "then")):
             return self.without_verb()
         if is_word(place[-1], "page", "tab", "screen", "browser", "app", "website"):
             raise self.error("first go there ('go to ...'), then say the step alone", place)
-        self.at = found[1]
+        self.at = after
         made = self.step()
         joined = connector_at(self.tokens, self.at)
         only = made[0].intent if len(made) == 1 and isinstance(made[0], Do) else None
-        moved = only and placed(only, f"{place[0].low} {written(place[1:])}")
-        if moved is None or (joined is not None and joined[0] in ("and", "then", ",")):
+        choosing = is_word(self.tokens[after], "select", "choose", "pick")
+        moved = only and fronted(only, place, self.scope, choosing=choosing)
+        whole = isinstance(moved, Type | Select)  # the place is its target, not that of more steps
+        if moved is None or (joined and joined[0] in ("and", "then", ",") and not whole):
             raise self.error("it is unclear which steps this is about: say it in each", place)
         return [Do(moved)]
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a step begins right behind a quoted name or a word like "field"."""
+        before = self.tokens[at - 1]
+        named = before.kind == "quoted" or (before.low in NOUNS and before.text.islower())
+        verb = step_at(self.tokens, at) if named else None
+        return verb is not None and not verb[2] and has_object(self.tokens, verb[0], verb[1])
 
     def _sees(self) -> bool:
         """Whether the step is like "I should see X"."""

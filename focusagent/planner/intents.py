@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .._siblings import env
 
 YES, NO = "yes", "no"  # the two answers of a `Look`
+PROOFS = ("check_that", "wait_for", "read", "read_table")  # kinds that tell what the screen shows
 Modifier = Literal["Alt", "Control", "Meta", "Shift"]
 
 

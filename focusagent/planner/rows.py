@@ -12,7 +12,8 @@ from typing import Any, cast
 from . import intents
 from .conditions import Condition, InState, Reads, Seen, Target
 from .intents import Intent
-from .pieces import IN_ROW
+from .lexer import lex
+from .pieces import IN_ROW, Scope, Tokens, is_word, target_of, written
 from .program import ROW, Both, Do, Either, If, Step, Test, While, bodies, walk, with_bodies
 from .templates import names_in
 from .words import POPUPS
@@ -36,6 +37,23 @@ def placed(intent: Intent, place: str) -> Intent | None:
         return None
     made: Intent = dataclasses.replace(cast(Any, intent), target=_with_place(targets[0], place))
     return made
+
+
+def fronted(intent: Intent, place: Tokens, scope: Scope, *, choosing: bool) -> Intent | None:
+    """The intent after `In the row of Bob`; after `In the Name field` what is typed goes there.
+
+    So does what is chosen (`choosing`), if the words name a list to choose from. None if unfit.
+    """
+    if isinstance(intent, intents.Type) and intent.target is None:
+        return dataclasses.replace(intent, target=target_of(place[1:], scope, "textbox"))
+    named = target_of(place[1:], scope)
+    listed = named.role == "combobox" or is_word(place[-1], "list")
+    if choosing and isinstance(intent, intents.Click) and listed:
+        (token,) = lex(intent.target.words)[1:-1][:1]
+        return intents.Select(token.text if token.kind == "quoted" else intent.target.words, named)
+    if is_word(place[0], "from"):
+        return None
+    return placed(intent, f"{place[0].low} {written(place[1:])}")
 
 
 def _names_row(value: Any) -> bool:

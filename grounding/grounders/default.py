@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from ..evidence import coverage
 from ..grid import to_rgb
 from ..parsing import Scene, look
+from ..plan import Budget
 from ..query import understand
 from ..resolve import resolve
 from ..types import Candidate, Grounding
+from .evidence_plan import EvidencePlanner
 from .prompts import check_item
 
 if TYPE_CHECKING:
@@ -30,8 +32,9 @@ _MOST_CELLS = 128
 class DefaultScreen:
     """A screenshot that was looked at once: ask it as often as you like."""
 
-    def __init__(self, scene: Scene, seconds: float) -> None:
+    def __init__(self, scene: Scene, seconds: float, keep: Budget | None = None) -> None:
         self.scene, self._seconds = scene, seconds
+        self._planner = None if keep is None else EvidencePlanner(scene, keep)
 
     def ground(self, instruction: str) -> Grounding:
         """Answer one instruction; the first answer's seconds hold those of looking, too."""
@@ -47,14 +50,22 @@ class DefaultScreen:
             "understand": round(understood - started, 6),
             "resolve": round(resolved - understood, 6),
         }
+        plan, heat = None, _heat(found, self.scene.size)
+        if self._planner is not None:
+            plan = self._planner.plan(query, found)
+            assert plan.scores is not None
+            heat = plan.scores.reshape(plan.grid.rows, plan.grid.columns)
+            seconds["plan"] = round(time.perf_counter() - resolved, 6)
         return Grounding(
             instruction,
             point=found[0].point if found else None,
             box=found[0].box if found else None,
             confidence=found[0].score if found else 0.0,
             alternatives=tuple(found[1:]),
+            tokens=None if plan is None else plan.tokens,
             seconds=seconds,
-            heat=_heat(found, self.scene.size),
+            plan=plan,
+            heat=heat,
             answer=None if found else _reason(self.scene),
         )
 
@@ -62,17 +73,24 @@ class DefaultScreen:
 class DefaultGrounder:
     """Grounds on a plain CPU, with the weights that come with the package.
 
-    Without readers given, the packaged ones are loaded when the first picture is looked at.
+    Without readers given, the packaged ones are loaded when the first picture is looked at. With
+    ``keep``, answers hold what `evidence_plan` draws: all evidence as heat, and the tokens that a
+    model behind it would get. Points are the same, some milliseconds later.
     """
 
-    def __init__(self, reader: Reader | None = None, icons: IconReader | None = None) -> None:
-        self._reader, self._icons = reader, icons
+    def __init__(
+        self,
+        reader: Reader | None = None,
+        icons: IconReader | None = None,
+        keep: Budget | None = None,
+    ) -> None:
+        self._reader, self._icons, self._keep = reader, icons, keep
 
     def screen(self, image: Any) -> DefaultScreen:
         """Look at a picture once, for many instructions."""
         started = time.perf_counter()
         scene = look(to_rgb(image), self._reader, self._icons)
-        return DefaultScreen(scene, time.perf_counter() - started)
+        return DefaultScreen(scene, time.perf_counter() - started, self._keep)
 
     def ground(self, image: Any, instruction: str) -> Grounding:
         """Answer one instruction about one picture."""

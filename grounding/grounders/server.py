@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import io
-import json
-import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -19,6 +12,7 @@ from PIL import Image
 
 from ..errors import ServerError
 from ..grid import Preprocessing, resized, to_rgb
+from ..model_server import ModelServer, picture_part
 from ..types import Grounding
 from .conventions import check_convention, read_place
 from .prompts import TEXT_SYSTEM, check_item, question
@@ -26,14 +20,6 @@ from .prompts import TEXT_SYSTEM, check_item, question
 # Requests that are under way together: the server makes batches of them.
 TOGETHER = 8
 LONGEST_ANSWER = 512
-_MOST_TOLD = 200
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the key to another host."""
-
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        """Follow none: the answer is then an HTTPError."""
 
 
 class ServerGrounder:
@@ -57,11 +43,9 @@ class ServerGrounder:
         how: Preprocessing | None = None,
     ) -> None:
         self._convention = check_convention(convention)
-        self._url, self._timeout = url.rstrip("/"), timeout
-        self._key = (os.environ.get("OPENAI_API_KEY", "") if key is None else key).strip()
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._server = ModelServer(url, key, timeout=timeout)
         self._how = how or Preprocessing()
-        self._model = model or self._only_model()
+        self._model = model or self._server.only_model()
 
     def ground(self, image: Any, instruction: str) -> Grounding:
         """Answer one instruction about one picture."""
@@ -82,7 +66,7 @@ class ServerGrounder:
             sent = picture
         request = self._request(sent, instruction)
         prepared = time.perf_counter()
-        text = _content(self._call("/chat/completions", request))
+        text = _content(self._server.call("/chat/completions", request))
         place = read_place(
             text, self._convention, picture.size, (grid.resized_width, grid.resized_height)
         )
@@ -99,9 +83,6 @@ class ServerGrounder:
         )
 
     def _request(self, picture: Image.Image, instruction: str) -> dict[str, Any]:
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        address = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
         words = question(instruction, self._convention)
         return {
             "model": self._model,
@@ -112,68 +93,12 @@ class ServerGrounder:
                 {
                     "role": "user",
                     "content": [
-                        {"type": "image_url", "image_url": {"url": address}},
+                        picture_part(picture),
                         {"type": "text", "text": words},
                     ],
                 },
             ],
         }
-
-    def _only_model(self) -> str:
-        told = self._call("/models")
-        try:
-            names = [str(model["id"]) for model in told["data"]]
-        except (KeyError, TypeError) as error:
-            raise ServerError(f"{self._url} does not say which models it has: name one") from error
-        if len(names) != 1:
-            listed = ", ".join(names[:5]) or "none"
-            raise ServerError(f"{self._url} has {len(names)} models, name one: {listed}")
-        return names[0]
-
-    def _call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Get a path of the server, or post to it; failures are one sentence without the key."""
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        data = None if body is None else json.dumps(body).encode()
-        address = self._url + path
-        try:
-            request = urllib.request.Request(address, data, headers)
-            with self._opener.open(request, timeout=self._timeout) as reply:
-                return json.load(reply)
-        except urllib.error.HTTPError as error:
-            with error:
-                reason = self._said(error)
-            raise ServerError(f"{address} answered {error.code}: {reason}") from None
-        except TimeoutError:
-            raise ServerError(f"{address} did not answer in {self._timeout:g} seconds") from None
-        except (OSError, http.client.HTTPException) as error:
-            if isinstance(getattr(error, "reason", None), TimeoutError):
-                raise ServerError(f"{address} cannot be reached: it timed out") from None
-            raise ServerError(f"{address} cannot be reached: {self._short(str(error))}") from None
-        except ValueError:  # no JSON; or no address, or a key that no header can hold
-            raise ServerError(
-                f"{address} is no OpenAI-compatible server: check the address and the key"
-            ) from None
-
-    def _said(self, error: urllib.error.HTTPError) -> str:
-        """Return what a server says is wrong, in the form of OpenAI, of FastAPI, or as text."""
-        try:
-            text = error.read(100_000).decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException):
-            text = ""
-        try:
-            told = json.loads(text)
-            inner = told.get("error", told)
-            text = str(inner.get("message") or inner.get("detail") or text)
-        except (ValueError, AttributeError):
-            pass
-        return self._short(text) or str(error.reason)
-
-    def _short(self, text: str) -> str:
-        if self._key:  # some servers repeat it
-            text = text.replace(self._key, "***")
-        return " ".join(text.split())[:_MOST_TOLD]
 
     def close(self) -> None:
         """Nothing is held."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..backbones.compact import Prompt
+from ..conversation import ends_of, until
 from ..types import Grounding
 from .conventions import Convention, check_convention, read_place
 from .eyes import Clock, Eyes, ModelGrounder
@@ -55,8 +56,8 @@ class TextGrounder(ModelGrounder):
                 temperature=None,
             )  # fmt: skip
         # Special tokens stay, for some mark boxes; what follows the end is padding of the batch.
-        ends = _ends(eyes.backbone.model.generation_config)
-        answers = [eyes.tokenizer.decode(_until(row, ends)) for row in made.tolist()]
+        ends = ends_of(eyes.backbone.model.generation_config)
+        answers = [eyes.tokenizer.decode(until(row, ends)) for row in made.tolist()]
         seconds = clock.shared(len(items))
         return [
             self._answer(text, plan, instruction, seconds)
@@ -79,14 +80,3 @@ class TextGrounder(ModelGrounder):
             plan=plan,
             answer=text,
         )
-
-
-def _ends(config: Any) -> frozenset[int]:
-    """Return the tokens that end an answer."""
-    ends = config.eos_token_id
-    return frozenset() if ends is None else frozenset([ends] if isinstance(ends, int) else ends)
-
-
-def _until(ids: list[int], ends: frozenset[int]) -> list[int]:
-    """Return the tokens before the first that ends an answer."""
-    return ids[: next((place for place, token in enumerate(ids) if token in ends), len(ids))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +36,21 @@ class IconEvidence:
     def score(self, image: Any, instruction: str, grid: tuple[int, int]) -> Evidence:
         """Score patches by the icons that the instruction's words may mean."""
         screen = image if isinstance(image, IconScreen) else self.look(image)
-        spans = [span for phrase in phrases(instruction) for span in screen.find(phrase)]
-        spans.sort(key=lambda span: -span.score)
-        features = np.zeros((grid[1], grid[0], len(FEATURES)), np.float32)
-        best, any_, icon = (FEATURES.index(name) for name in ("best", "any", "text"))
-        for box, iconness in zip(screen.boxes, screen.iconness, strict=True):
-            if iconness >= _LEAST_ICONNESS:
-                np.maximum(features[..., icon], coverage(box, grid), out=features[..., icon])
-        for number, span in enumerate(spans):
-            covered = coverage(span.box, grid) * span.score
-            np.maximum(features[..., any_], covered, out=features[..., any_])
-            if number == 0:
-                features[..., best] = covered
-        return Evidence(features, tuple(spans))
+        return icon_evidence(screen, phrases(instruction), grid)
+
+
+def icon_evidence(screen: IconScreen, texts: Iterable[str], grid: tuple[int, int]) -> Evidence:
+    """Score the patches of a grid by the icons of a screen that one of some texts may mean."""
+    spans = [span for text in texts for span in screen.find(text)]
+    spans.sort(key=lambda span: -span.score)
+    features = np.zeros((grid[1], grid[0], len(FEATURES)), np.float32)
+    best, any_, icon = (FEATURES.index(name) for name in ("best", "any", "text"))
+    for box, iconness in zip(screen.boxes, screen.iconness, strict=True):
+        if iconness >= _LEAST_ICONNESS:
+            np.maximum(features[..., icon], coverage(box, grid), out=features[..., icon])
+    for number, span in enumerate(spans):
+        covered = coverage(span.box, grid) * span.score
+        np.maximum(features[..., any_], covered, out=features[..., any_])
+        if number == 0:
+            features[..., best] = covered
+    return Evidence(features, tuple(spans))

@@ -1,7 +1,8 @@
 """Reads an instruction by recursive descent; where the grammar is ambiguous, every way is kept.
 
     instruction = [tail ","] [verb] thing | verb value "into" thing | verb thing "with" value ...
-    thing       = {article | ordinal | side | colour} words [role] {tail}
+                | aim "by clicking" thing | "find" thing "and click" thing ["to" aim]
+    thing       = {article | ordinal | side | size | colour} words [role] {tail}
     tail        = place | relation thing
 
 Each rule yields (weight, meaning) pairs; weights multiply and end up as a reading's prior.
@@ -14,12 +15,17 @@ from dataclasses import dataclass, replace
 
 from .lexicon import (
     AFTERTHOUGHTS,
+    ARTICLES,
     FILL_VERBS,
+    FINDING,
     FROM,
     INTO,
+    JOINTS,
+    OWNED,
     PICK_VERBS,
     POINTING,
     POLITE,
+    PRONOUNS,
     SEARCH_VERBS,
     SET_TO,
     SET_VERBS,
@@ -27,7 +33,7 @@ from .lexicon import (
     VERBS,
 )
 from .match import Phrase, longest, longest_before, phrase_at
-from .model import Query, Reading, Target
+from .model import Query, Reading, Relation, Target
 from .things import Things
 from .words import Token, joined, tokenize
 
@@ -66,6 +72,7 @@ class _Instruction:
         if whole and not any(token.quoted for token in self.tokens[start:end]):
             yield 0.85, Target(whole), True
         yield from self._clause(start, end)
+        yield from self._later(start, end)
         for cut in range(start + 1, end):
             # "In the row of Alice, click Delete"
             if self.tokens[cut - 1].stops or longest(self.tokens, cut, end, VERBS):
@@ -85,22 +92,76 @@ class _Instruction:
     def _clause(self, start: int, end: int) -> Ways:
         """Yield the ways of a verb and its object, or of an object alone."""
         things = Things(self.text, self.tokens)
-        count = longest(self.tokens, start, end - 1, VERBS)
+        count = self._verbs(start, end)
         filling = list(self._filling(start, end))
         if not count:
             sure = 0.85 if filling else 1.0
             for weight, target, literal in things.thing(start, end):
                 yield sure * weight, target, literal or bool(filling)
         else:
-            hint = VERBS[phrase_at(self.tokens, start, count)]
+            hint = VERBS.get(phrase_at(self.tokens, start, count), "")
             for weight, target, literal in things.thing(start + count, end):
                 yield weight, replace(target, role=target.role or hint), literal
+            aim = self._aim(start + count + 1, end)
+            for weight, target, _ in things.thing(start + count, aim) if aim < end else ():
+                yield 0.9 * weight, replace(target, role=target.role or hint), False
             quoted = any(token.quoted for token in self.tokens[start:end])
             if self.tokens[start].plain not in POINTING and not quoted:
                 # The verb may belong to the name: "Open file", "Select all".
                 for weight, target, _ in things.thing(start, end, depth=2):
                     yield 0.85 * weight, target, True
         yield from filling
+
+    def _verbs(self, start: int, end: int) -> int:
+        """Return how many words from ``start`` on are a verb, or verbs: "find and click on"."""
+        count = longest(self.tokens, start, end - 1, VERBS)
+        while count and self.tokens[start + count].plain == "and":
+            more = longest(self.tokens, start + count + 1, end - 1, VERBS)
+            if not more:
+                break
+            count += 1 + more
+        return count
+
+    def _aim(self, start: int, end: int) -> int:
+        """Return where the words begin that say what for: "to delete it"; ``end`` without any."""
+        for at in range(start, end - 2):
+            if self.tokens[at].plain == "to" and (
+                self.tokens[at + 2].plain in ARTICLES | PRONOUNS
+                and not self.tokens[at + 1].quoted
+                and self.tokens[at + 1].plain not in ARTICLES
+            ):
+                return at
+        return end
+
+    def _later(self, start: int, end: int) -> Ways:
+        """Yield the ways of an instruction that says last what to click: "close it by clicking X".
+
+        What is to be found before lies close to that: "find Alice and click the bin".
+        """
+        for cut in range(start + 1, end):
+            joint = longest(self.tokens, cut, end, JOINTS)
+            after = cut + joint
+            verbs = self._verbs(after, end) if joint else 0
+            if not POINTING & {token.plain for token in self.tokens[after : after + verbs]}:
+                continue
+            found = list(self._clause(after, end))
+            finding = longest(self.tokens, start, cut, FINDING)
+            sure = 0.55 if finding else 0.95
+            yield from ((sure * weight, target, literal) for weight, target, literal in found)
+            for sure, place in self._owners(start + finding, cut) if finding else ():
+                near = (Relation("entry", place),)
+                for weight, target, _ in found:
+                    made = replace(target, relations=target.relations + near)
+                    yield 0.98 * sure * weight, made, False
+
+    def _owners(self, start: int, end: int) -> Iterator[tuple[float, Target]]:
+        """Yield what "the email by Alice" means: it, or only Alice, whose email it is."""
+        things = Things(self.text, self.tokens)
+        for cut in range(start + 1, end - 1):
+            if self.tokens[cut].plain in OWNED:
+                yield from ((weight, target) for weight, target, _ in things.thing(cut + 1, end))
+                return
+        yield from ((0.95 * weight, target) for weight, target, _ in things.thing(start, end))
 
     def _filling(self, start: int, end: int) -> Ways:
         """Yield the ways of verbs that say what to fill in, and where."""

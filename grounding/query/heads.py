@@ -6,11 +6,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .lexicon import ARTICLES, COLOURED, COLOURS, DIAGONALS, ORDINALS, ROLES, SIDES, VAGUE
+from .lexicon import (
+    ARTICLES,
+    COLOURED,
+    COLOURS,
+    DIAGONALS,
+    FIGURES,
+    ORDINALS,
+    ROLES,
+    SIDES,
+    SIZES,
+    VAGUE,
+)
 from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
 from .words import Token, joined
 
+_ANYTHING = ("control", "container")
 _NUMBERED = re.compile(r"(\d{1,3})(st|nd|rd|th)")
 
 Heads = Iterator[tuple[float, Target]]
@@ -64,13 +76,20 @@ def _adjectives(tokens: Sequence[Token], at: int, end: int) -> tuple[Target, int
             made, at = replace(made, places=(Place(sides),)), after
         elif plain in COLOURS and not made.colour and at + 1 < end:
             made, at = replace(made, colour=COLOURS[plain]), at + 1
-        elif plain in VAGUE and longest(tokens, at + 1, end, ROLES) == end - at - 1 > 0:
-            at += 1
-        elif plain in VAGUE and at + 1 < end and tokens[at + 1].plain in COLOURS:
-            at += 1  # "dark blue"
+        elif plain in VAGUE and _unnamed(tokens, at + 1, end):
+            made, at = replace(made, size=SIZES.get(plain, made.size)), at + 1
         else:
             break
     return made, at
+
+
+def _unnamed(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Tell whether only looks follow, no name: "blue ..." , "button", "circle", a single sign."""
+    if at >= end:
+        return False
+    role = max(longest(tokens, at, end, ROLES), longest(tokens, at, end, FIGURES))
+    plain = tokens[at].plain
+    return role == end - at or plain in COLOURS or (at + 1 == end and len(plain) == 1)
 
 
 def _names(tokens: Sequence[Token], at: int, end: int) -> bool:
@@ -94,9 +113,19 @@ def _named(
     quoted = [token.text for token in tokens[start:end] if token.quoted]
     if quoted:
         roles = [role for at in range(start, end) if (role := _role(tokens, at, end))]
-        yield 1.0, " ".join(quoted), roles[-1] if roles else ""
+        role = roles[-1] if roles else ""
+        kind = ROLES.get(tuple(quoted[0].lower().split()), "") if role in _ANYTHING else ""
+        if kind and len(quoted) == 1:  # a "checkbox" widget: what it is, not what it says
+            yield 1.0, "", "textbox" if kind == "text" else kind
+        yield 0.95 if kind else 1.0, " ".join(quoted), role
         return
+    if start < end and longest(tokens, start, end, FIGURES) == end - start:
+        yield 1.0, "", FIGURES[phrase_at(tokens, start, end - start)]
     count = longest_before(tokens, start, end, ROLES)
+    lead = longest(tokens, start, end, ROLES)
+    if count and lead and start + lead == end - count and _role(tokens, start, end) != "control":
+        # "button ONE", "tab item": two roles, of which one is a name.
+        yield 1.0, _name(text, tokens[start + lead : end]), _role(tokens, start, end)
     if count:
         phrase = phrase_at(tokens, end - count, count)
         # A search box is a box that is called "search".
@@ -104,10 +133,8 @@ def _named(
         yield 1.0, _name(text, tokens[start:cut]), ROLES[phrase]
         if start < cut:
             return
-    lead = longest(tokens, start, end, ROLES)
     if lead and start + lead < end:
-        role = ROLES[phrase_at(tokens, start, lead)]
-        yield 0.85, _name(text, tokens[start + lead : end]), role
+        yield 0.85, _name(text, tokens[start + lead : end]), _role(tokens, start, end)
     yield 0.95 if count else 1.0, _name(text, tokens[start:end]), ""
 
 

@@ -15,6 +15,12 @@ def _table(meanings: dict[str, str]) -> dict[tuple[str, ...], str]:
     return {phrase: meaning for meaning, text in meanings.items() for phrase in _phrases(text)}
 
 
+def _close(words: str) -> str:
+    """Return prepositions with what people put before them: "just below"."""
+    nearly = ("just", "right", "directly", "immediately", "straight")
+    return ", ".join(f"{adverb} {word}" for adverb in nearly for word in words.split())
+
+
 ARTICLES = _words("the a an this that these those my your its his her their our")
 
 # Said before what is wanted; it changes nothing.
@@ -41,9 +47,12 @@ VERBS = _table(
             "right click, right click on, right-click, right-click on, double click, "
             "double click on, double-click, double-click on, press, press on, tap, tap on, hit, "
             "push, select, choose, pick, open, open up, go to, go into, navigate to, visit, "
-            "find, locate, identify, point to, point at, show, focus, focus on, hover, hover over, "
+            "find, locate, identify, point to, point at, show, focus, focus on, focus into, "
+            "focus in, hover, hover over, "
             "hover on, move to, move the mouse to, move over, activate, use, follow, launch, "
-            "view, expand, collapse, close, get, mark, start, run, see, scroll to, look at, drag"
+            "view, expand, collapse, close, get, mark, start, run, see, scroll to, look at, drag, "
+            "clicking, pressing, pressing on, tapping, tapping on, hitting, pushing, selecting, "
+            "choosing, picking"
         ),
         "toggle": (
             "tick, untick, uncheck, deselect, unselect, tick off, check off, check, toggle, "
@@ -55,9 +64,16 @@ VERBS = _table(
 )
 # No control is called so: after these a name begins.
 POINTING = _words(
-    "click clicking press tap hit push hover left right double left-click right-click "
-    "double-click locate identify point"
+    "click clicking press pressing tap tapping hit hitting push pushing hover left right double "
+    "left-click right-click double-click locate identify point"
 )
+# What stands between what is wanted, or where, and what to click for it.
+JOINTS = _phrases("by, and, then, and then, to, in order to, so that you can, using")
+FINDING = _phrases(
+    "find, locate, look for, search for, go to, see, identify, look at, in, on, for, at, scroll to"
+)
+PRONOUNS = _words("it them him her him itself themselves")
+OWNED = _words("by from of named called titled with for about")
 TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
 INTO = _phrases(
     "into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of"
@@ -77,9 +93,11 @@ ROLES = _table(
         "textbox": (
             "textbox, textboxes, text box, text boxes, text field, text fields, field, fields, "
             "input, inputs, input field, input fields, input box, input boxes, text input, "
-            "text area, textarea, text entry, entry field, edit field, search box, search field, "
+            "input textbox, text entry, entry field, edit field, search box, search field, "
             "search bar, search input, form field, edit box, entry box"
         ),
+        "textarea": "text area, text areas, textarea, textareas, multi-line field, multiline field, "
+        "message box, comment box",
         "checkbox": "checkbox, checkboxes, check box, check boxes, tick box, tickbox, check-box, "
         "tick boxes, tick mark, check mark, checkmark",
         "radio": "radio, radios, radio button, radio buttons, radiobutton, option button, "
@@ -115,17 +133,40 @@ ROLES = _table(
     }
 )
 
+# Things that are drawn rather than called: only with nothing but looks said before them.
+FIGURES = _table(
+    {
+        "shape": "shape, shapes, figure, figures, geometric shape, polygon, polygons",
+        "circle": "circle, circles, dot, dots, disc, disk",
+        "triangle": "triangle, triangles",
+        "rectangle": "rectangle, rectangles, square, squares",
+        "letter": "letter, letters, character, characters",
+        "digit": "digit, digits, number, numbers, numeral, numerals",
+    }
+)
+SIZES = {
+    word: size
+    for size, words in {"small": "small little tiny", "large": "large big huge"}.items()
+    for word in words.split()
+}
+
 COLOURS = {
     name: colour
     for colour, names in {
         "red": "red crimson scarlet",
+        "maroon": "maroon",
         "orange": "orange amber",
         "yellow": "yellow gold golden",
-        "green": "green lime",
-        "cyan": "cyan teal turquoise aqua",
-        "blue": "blue navy azure",
+        "olive": "olive",
+        "green": "green",
+        "lime": "lime",
+        "teal": "teal",
+        "cyan": "cyan turquoise aqua",
+        "blue": "blue azure",
+        "navy": "navy",
         "purple": "purple violet indigo",
-        "pink": "pink magenta",
+        "magenta": "magenta fuchsia",
+        "pink": "pink",
         "brown": "brown",
         "black": "black",
         "grey": "grey gray silver",
@@ -228,12 +269,10 @@ RELATIONS = _table(
             "immediately right of, immediately to the right of, directly to the right of, "
             "just to the right of, on the right hand side of, on the right from, right from"
         ),
-        "above": "above, on top of, just above, directly above, immediately above, right above, "
-        "higher than, over, at the top of, atop",
+        "above": "above, on top of, higher than, over, at the top of, atop, " + _close("above over"),
         "below": (
-            "below, under, beneath, underneath, just below, directly below, immediately below, "
-            "right below, just under, directly under, right under, underneath of, lower than, "
-            "directly beneath, right underneath"
+            "below, under, beneath, underneath, underneath of, lower than, "
+            + _close("below under beneath underneath")
         ),
         "near": (
             "next to, beside, besides, near, near to, close to, adjacent to, alongside, "
@@ -267,6 +306,14 @@ RELATIONS = _table(
             "with the placeholder, with placeholder, that contains, containing, displaying"
         ),
         "for": "for, to, about, with, of",
+    }
+)
+# After "next to X": on which side.
+ON_ITS = _table(
+    {
+        side: f"on its {side}, to its {side}, on its {side} side, on the {side}, to the {side}, "
+        f"on the {side} side, on its {side} hand side"
+        for side in ("left", "right")
     }
 )
 # These may as well be part of a name, the more so without an article after them.

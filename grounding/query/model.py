@@ -21,13 +21,15 @@ class Target:
     """One thing on a screen, as somebody describes it; what was not said is empty.
 
     ``text`` is what it shows or is called, ``role`` one of `Element`, or "toggle" (any kind of
-    box to tick), "field" (anything to fill in), "container". ``ordinal`` counts from 1 in reading
-    order, or from -1 backwards.
+    box to tick), "field" (anything to fill in), "textarea", "container", or something drawn:
+    "shape", "circle", "triangle", "rectangle", "letter", "digit". ``size`` is small or large.
+    ``ordinal`` counts from 1 in reading order, or from -1 backwards.
     """
 
     text: str = ""
     role: str = ""
     colour: str = ""
+    size: str = ""
     ordinal: int = 0
     places: tuple[Place, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -37,7 +39,8 @@ class Target:
 class Relation:
     """How the target lies to something else.
 
-    ``kind`` is left, right, above, below, near, inside, row (on one line with it) or column.
+    ``kind`` is left, right, above, below, near, inside, row (on one line with it), column or
+    entry (in its row, or close to it).
     """
 
     kind: str

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from .heads import head, plain_head, sides_at
-from .lexicon import ARTICLES, CORNERS, IN, REGIONS, RELATIONS, WEAK, WHOLES
-from .match import longest, phrase_at
+from .lexicon import ARTICLES, CORNERS, IN, ON_ITS, REGIONS, RELATIONS, WEAK, WHOLES
+from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
 from .words import Token
 
@@ -59,7 +59,7 @@ class Things:
         yield from parts
         # Undivided, words that could be a relation are part of a name; never if some are quoted.
         quoted = any(token.quoted for token in self.tokens[start:end])
-        sure = (0.5 if quoted else 0.85) if parts else 1.0
+        sure = (0.35 if quoted else 0.85) if parts else 1.0
         for weight, target in head(self.text, self.tokens, start, end):
             yield sure * weight, target, bool(parts) and not quoted
         for weight, target in plain_head(self.text, self.tokens, start, end):
@@ -159,6 +159,9 @@ class Things:
             return
         words = phrase_at(self.tokens, at, count)
         kind, weight = RELATIONS[words], 1.0
+        its = longest_before(self.tokens, after + 1, end, ON_ITS) if kind == "near" else 0
+        if its:  # "right next to Save, on its left"
+            kind, end = ON_ITS[phrase_at(self.tokens, end - its, its)], end - its
         if words in WEAK:
             following = self.tokens[after]
             owned = any(token.plain == "'s" for token in self.tokens[after:end])

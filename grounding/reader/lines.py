@@ -98,6 +98,12 @@ def _finish(glyphs: Glyphs, index: Ints) -> GlyphLine:
     x, half, size = glyphs.x[index], glyphs.width[index] / 2, _median(glyphs.size[index])
     gaps = (x[1:] - half[1:]) - (x[:-1] + half[:-1])
     ends = ((glyphs.last[index][:-1] > 0.5) & (gaps > -0.05 * size)) | (gaps > WORD_GAP * size)
+    return line_of(glyphs, index, np.append(True, ends))
+
+
+def line_of(glyphs: Glyphs, index: Ints, begins: NDArray[np.bool_]) -> GlyphLine:
+    """Return the line of some glyphs, from left to right, told where its words begin."""
+    x, half, size = glyphs.x[index], glyphs.width[index] / 2, _median(glyphs.size[index])
     middle = _median(glyphs.y[index])
     box = (
         float((x - half).min()),
@@ -105,7 +111,7 @@ def _finish(glyphs: Glyphs, index: Ints) -> GlyphLine:
         float((x + half).max()),
         middle + size / 2,
     )
-    return GlyphLine(index, np.append(True, ends), box, size)
+    return GlyphLine(index, begins, box, size)
 
 
 def characters(glyphs: Glyphs, line: GlyphLine) -> list[str]:

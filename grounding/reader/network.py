@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from ..errors import BadWeights
 from .alphabet import CLASS_COUNT
@@ -25,7 +26,7 @@ LARGE_TYPE = 27.0
 _STRIP, _SHARED = 1088, 64
 
 
-def load_weights(net: GlyphNet, path: Path) -> None:
+def load_weights(net: nn.Module, path: Path) -> None:
     """Fill a network with the weights of a safetensors file."""
     try:
         state = net.state_dict()

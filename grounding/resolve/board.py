@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..parsing import label_of
 from ..reader.reader import Found, Screen
 from ..types import Box, Element
+from .figures import Figure, find_figures
 from .roles import FIELDS, MARKS
 from .words import words
 
@@ -94,6 +95,11 @@ class Board:
         return found
 
     @cached_property
+    def figures(self) -> list[Figure]:
+        """Shapes and single signs."""
+        return find_figures(self.pixels, self.screen, self.elements)
+
+    @cached_property
     def _begins(self) -> NDArray[np.float64]:
         """Where words begin: left edge, middle of the line, size (N, 3) in pixels."""
         glyphs, found = self.screen.glyphs, []
@@ -140,6 +146,6 @@ class Board:
         """Return icons that mean a text, and how surely, best first."""
         key = text.lower()
         if key not in self._drawn:
-            found = self.icons.find(text) if self.icons is not None else []
+            found = self.icons.find(text, _MANY) if self.icons is not None else []
             self._drawn[key] = [(icon.box, icon.score) for icon in found]
         return self._drawn[key]

@@ -7,13 +7,19 @@ import colorsys
 import numpy as np
 from numpy.typing import NDArray
 
-# Hues from 0 to 1 where a colour's name begins to fit, and where it ends.
+# Where a colour's name fits: its hue from and to (turns), and the same of its brightness.
 _HUES = {
-    "red": (-0.04, 0.03), "orange": (0.03, 0.11), "yellow": (0.11, 0.19), "green": (0.20, 0.46),
-    "cyan": (0.43, 0.55), "blue": (0.53, 0.70), "purple": (0.69, 0.83), "pink": (0.82, 0.97),
-    "brown": (0.0, 0.12),
+    "red": (-0.04, 0.03, 0.55, 1), "maroon": (-0.04, 0.03, 0, 0.6), "orange": (0.03, 0.115, 0.6, 1),
+    "yellow": (0.115, 0.19, 0.7, 1), "olive": (0.12, 0.22, 0, 0.65), "brown": (0.0, 0.12, 0, 0.7),
+    "green": (0.20, 0.46, 0, 1), "lime": (0.20, 0.40, 0.7, 1), "cyan": (0.43, 0.55, 0.6, 1),
+    "teal": (0.43, 0.55, 0, 0.65), "blue": (0.53, 0.70, 0, 1), "navy": (0.56, 0.70, 0, 0.6),
+    "purple": (0.69, 0.84, 0, 0.85), "magenta": (0.81, 0.92, 0.7, 1), "pink": (0.81, 1.0, 0.7, 1),
 }  # fmt: skip
 _SOFT = 0.03  # a hue this far outside still fits a little
+_DIM = 0.15  # and so does a brightness
+# Some names mean a pale colour rather than a vivid one, and some the other way round.
+_PALE = {"pink"}
+_DEEP = {"magenta", "lime"}
 
 
 def colour_fit(name: str, pixels: NDArray[np.uint8]) -> float:
@@ -44,9 +50,12 @@ def _named(name: str, colour: NDArray[np.float64]) -> float:
         return float(value < 0.25)
     if name == "grey":
         return (1 - vivid) * float(0.25 <= value <= 0.93)
-    low, high = _HUES[name]
+    low, high, dark, light = _HUES[name]
     off = min(max(low - turn, turn - high, 0.0) for turn in (hue - 1, hue, hue + 1))
-    near = max(0.0, 1 - off / _SOFT)
-    if name == "brown":
-        near *= float(value < 0.7)
+    dim = max(dark - value, value - light, 0.0)
+    near = max(0.0, 1 - off / _SOFT) * max(0.0, 1 - dim / _DIM)
+    if name in _PALE:
+        vivid = min(1.0, 2.5 * vivid) * (1.0 if saturation < 0.75 else 0.75)
+    if name in _DEEP:
+        vivid *= 1.0 if saturation > 0.75 else 0.75
     return vivid * near

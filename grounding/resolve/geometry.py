@@ -89,6 +89,7 @@ _RELATIONS: dict[str, Callable[[Pixels, Pixels, float], float]] = {
     "below": _below,
     "near": _near,
     "row": _row,
+    "entry": lambda one, two, line: max(_row(one, two, line), 0.9 * _near(one, two, line)),
     "column": _column,
     "inside": _inside,
     "after": lambda one, two, line: max(_right(one, two, line), _below(one, two, line)),

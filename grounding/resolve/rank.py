@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from ..query import Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
 from .board import Board, board_of
 from .colours import colour_fit
+from .counting import DIRECTIONS, counted
 from .geometry import place_fit, relation_fit
 from .roles import FIELDS, MARKS, role_fit
-from .spots import Spot, spots_of
+from .spots import LEAST_ROLE, Spot, spots_of
 
 if TYPE_CHECKING:
     from ..parsing import Scene
@@ -31,10 +33,14 @@ LEAST_ANCHOR = 0.45
 # Places that fit at least this share of the best one are counted by "second", "last" ...
 COUNTED = 0.8
 OTHERS = 0.85  # of the score of the one that was counted to
+ALONE, CLEAR = 0.9, 0.3  # how well the only thing lies; the margin that makes it the only one
+STEPS = 0.95  # a list may hold what is no step
+SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
 HEADING = 0.95
+LEAST_RATIO = 1.25  # of sides: else all are of one size
 MENU = 1.03
 
 # Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
@@ -49,6 +55,7 @@ class Ranked:
 
     spot: Spot
     score: float
+    lies: float = 1.0  # the part of the score that says how it lies
 
 
 def resolve(query: Query, scene: Scene) -> list[Candidate]:
@@ -64,7 +71,7 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
     found.sort(key=lambda item: -item[0])
     chosen: list[tuple[float, Ranked]] = []
     for weight, ranked in found:
-        if not any(_same(ranked.spot, other.spot) for _, other in chosen):
+        if not any(_one_thing(board, ranked.spot, other.spot) for _, other in chosen):
             chosen.append((weight, ranked))
         if len(chosen) == MOST_CANDIDATES:
             break
@@ -75,7 +82,9 @@ def _read(board: Board, reading: Reading) -> list[Ranked]:
     """Return what a reading finds, if it fits well enough."""
     ranked = rank(board, reading.target)
     least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
-    return [one for one in ranked if one.score >= least]
+    # Only what is written can be called literally "click into Message".
+    whole = reading.literal and " " in reading.target.text
+    return [one for one in ranked if one.score >= least and not (whole and one.spot.icon)]
 
 
 def _weight(reading: Reading, ranked: Ranked) -> float:
@@ -88,7 +97,7 @@ def _weight(reading: Reading, ranked: Ranked) -> float:
 
 def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
-    spots = spots_of(board, target.text, target.role)
+    spots = spots_of(board, target.text, target.role, bool(target.colour or target.size))
     if anchor and not target.role:
         spots = [spot for spot in spots if not spot.label]
     anchors = [
@@ -101,19 +110,41 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     for spot in spots:
         score = spot.match * (spot.match / top) ** 2
         score *= role_fit(target.role, spot.role) * _look(board, target, spot)
-        for place in target.places:
-            score *= place_fit(place, spot.box, board.size)
+        if target.size:
+            score *= _size_fit(target.size, spot, spots)
+        lies = math.prod(place_fit(place, spot.box, board.size) for place in target.places)
         for relation, others in anchors:
-            if score:
-                score *= _related(board, relation, spot, others)
-        made.append(Ranked(spot, min(score, 1.0)))
+            if score * lies:
+                lies *= _related(board, relation, spot, others)
+        made.append(Ranked(spot, min(score * lies, 1.0), lies))
     made.sort(key=lambda one: (-one.score, one.spot.box[1], one.spot.box[0]))
+    if not target.text and len(anchors) == 1:
+        relation, others = anchors[0]
+        if relation.kind in DIRECTIONS and others:
+            near = _counted_from(board, target, spots, others[0], relation.kind)
+            if near or target.ordinal:
+                return near
     distinct = _distinct(made)
     if target.ordinal and not target.text and target.role in EXACT:
         # Others may look alike, but are not counted where there are true ones.
         true = [one for one in distinct if one.spot.role == target.role]
         distinct = true or distinct
     return _numbered(distinct, target.ordinal, board.line)
+
+
+def _size_fit(size: str, spot: Spot, spots: Iterable[Spot]) -> float:
+    """Return how well a spot's size fits beside those of its kind."""
+    sides = [math.sqrt(_area(one)) for one in spots if one.role == spot.role]
+    own, least, most = math.sqrt(_area(spot)), min(sides), max(sides)
+    if most < LEAST_RATIO * least:
+        return 0.9
+    large = (own - least) / (most - least)
+    return 0.4 + 0.6 * (large if size == "large" else 1 - large)
+
+
+def _area(spot: Spot) -> float:
+    x1, y1, x2, y2 = spot.box
+    return max((x2 - x1) * (y2 - y1), 1.0)
 
 
 def _look(board: Board, target: Target, spot: Spot) -> float:
@@ -133,7 +164,8 @@ def _look(board: Board, target: Target, spot: Spot) -> float:
 def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked]) -> float:
     best = 0.0
     for other in others:
-        if other.score < LEAST_ANCHOR or _same(spot, other.spot):
+        own = spot.number == other.spot.number >= 0 and not spot.icon
+        if other.score < LEAST_ANCHOR or own or _same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
         best = max(best, fit * other.score**0.5)
@@ -155,6 +187,14 @@ def _same(one: Spot, two: Spot) -> bool:
     return _holds(one, two) and _holds(two, one)
 
 
+def _one_thing(board: Board, one: Spot, two: Spot) -> bool:
+    """Tell whether two spots are one place, or a control and the words that name it."""
+    named = board.labels.get(two.number, -2) == one.number or (
+        board.labels.get(one.number, -2) == two.number
+    )
+    return named or _same(one, two)
+
+
 def _holds(one: Spot, two: Spot) -> bool:
     x, y = two.point
     return one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]
@@ -172,6 +212,22 @@ def _numbered(ranked: list[Ranked], ordinal: int, line: float) -> list[Ranked]:
     meant = ordered[ordinal - 1 if ordinal > 0 else ordinal]
     others = (one for one in ranked if one is not meant)
     return [meant, *(replace(one, score=min(one.score, OTHERS * meant.score)) for one in others)]
+
+
+def _counted_from(
+    board: Board, target: Target, spots: list[Spot], anchor: Ranked, side: str
+) -> list[Ranked]:
+    """Put first what is so many steps from an anchor; [] if there are not so many."""
+    fits = [(spot, role_fit(target.role, spot.role) * _look(board, target, spot)) for spot in spots]
+    for least in (SURE_ROLE, LEAST_ROLE):
+        near = counted([s for s, fit in fits if fit >= least], anchor.spot, side, board.line)
+        wanted = target.ordinal or 1
+        if len(near) >= abs(wanted):
+            meant = near[wanted - 1 if wanted > 0 else wanted]
+            score = STEPS * anchor.score**0.5 * dict(fits)[meant]
+            others = [Ranked(spot, OTHERS * score) for spot in near if spot is not meant]
+            return [Ranked(meant, min(score, 1.0)), *others]
+    return []
 
 
 def _reading_order(ranked: list[Ranked], line: float) -> list[Ranked]:
@@ -206,9 +262,15 @@ def _candidates(chosen: list[tuple[float, Ranked]], size: tuple[int, int]) -> li
 
 
 def _sureness(chosen: list[tuple[float, Ranked]]) -> float:
-    """Return the best score, less where the next one is close."""
-    best = chosen[0][1].score
-    if len(chosen) > 1:
-        margin = 1 - chosen[1][0] / chosen[0][0]
-        best *= 0.6 + 0.4 * min(1.0, margin / 0.1)
-    return min(best, SUREST)
+    """Return the best score, less where the next one is close.
+
+    How far apart two things may lie that belong together is not known: where only one lies so,
+    a distance does not count.
+    """
+    (weight, best), rivals = chosen[0], chosen[1:]
+    margin = 1 - rivals[0][0] / weight if rivals else 1.0
+    score = best.score
+    if 0 < best.lies < ALONE:
+        score *= 1 + (ALONE / best.lies - 1) * min(1.0, margin / CLEAR)
+    score *= 0.6 + 0.4 * min(1.0, margin / 0.1)
+    return min(score, SUREST)

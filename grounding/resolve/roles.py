@@ -23,7 +23,7 @@ _FITS: dict[str, tuple[float, ...]] = {
     "link":     (0.95, 1.00, 0.95, 0.97, 0.92, 0.60, 0.60, 0.45, 0.45, 0.40, 0.75, 0.94),
     "tab":      (0.95, 0.97, 1.00, 0.95, 0.85, 0.50, 0.60, 0.40, 0.40, 0.40, 0.60, 0.90),
     "menuitem": (0.92, 0.97, 0.95, 1.00, 0.85, 0.50, 0.60, 0.50, 0.50, 0.50, 0.60, 0.94),
-    "icon":     (0.92, 0.75, 0.75, 0.75, 1.00, 0.20, 0.40, 0.70, 0.70, 0.70, 0.90, 0.50),
+    "icon":     (0.92, 0.75, 0.75, 0.75, 1.00, 0.20, 0.40, 0.70, 0.70, 0.70, 0.90, 0.35),
     "textbox":  (0.60, 0.45, 0.30, 0.30, 0.30, 1.00, 0.90, 0.20, 0.20, 0.20, 0.20, 0.50),
     "combobox": (0.80, 0.60, 0.60, 0.60, 0.50, 0.88, 1.00, 0.20, 0.20, 0.20, 0.20, 0.60),
     "field":    (0.65, 0.45, 0.30, 0.30, 0.30, 1.00, 0.98, 0.60, 0.60, 0.60, 0.20, 0.50),
@@ -34,11 +34,32 @@ _FITS: dict[str, tuple[float, ...]] = {
     "image":    (0.60, 0.50, 0.40, 0.40, 0.90, 0.30, 0.20, 0.20, 0.30, 0.20, 1.00, 0.60),
     "text":     (0.80, 0.90, 0.85, 0.85, 0.40, 0.60, 0.60, 0.30, 0.30, 0.30, 0.50, 1.00),
 }  # fmt: skip
+# Nothing else is as good as what is drawn like that; a letter or a circle is a shape, too.
+_DRAWN = {
+    "shape": {"circle", "triangle", "rectangle", "shape"},
+    "circle": {"circle"},
+    "triangle": {"triangle"},
+    "rectangle": {"rectangle"},
+    "letter": {"letter"},
+    "digit": {"digit"},
+}
+_ALIKE = {("circle", "icon"), ("triangle", "icon"), ("shape", "icon"), ("rectangle", "shape")}
 _ANY = ("control", "menu", "container", "row", "column")
 
 
 def role_fit(asked: str, have: str) -> float:
     """Return from 0 to 1 how well an element's role fits what was asked; "" asks for any."""
-    wanted = "" if asked in _ANY else asked
+    if asked in _DRAWN or have in _DRAWN:
+        return _drawn_fit(asked, have)
+    wanted = {"textarea": "textbox"}.get(asked, "" if asked in _ANY else asked)
     row = _FITS.get(wanted, _FITS[""])
     return row[_HAVE.index(have)] if have in _HAVE else 0.5
+
+
+def _drawn_fit(asked: str, have: str) -> float:
+    """Return how well something drawn, or what was asked for as drawn, fits."""
+    if asked in _DRAWN:
+        return 1.0 if have in _DRAWN[asked] else 0.6 if (asked, have) in _ALIKE else 0.0
+    if asked in ("toggle", "container"):  # "the red box"
+        return 0.9 if have in ("rectangle", "circle") else 0.3
+    return 0.9 if asked in ("", "control", "icon", "image") else 0.3

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 
+from ..reader.alphabet import OTHER, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
+from .figures import FIGURES
 from .geometry import Pixels, label_fit, relation_fit
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
-from .words import letters, misspelt, other_form, read_alike, words
+from .words import case_fit, letters, misspelt, other_form, read_alike, words
 
 # A match is the root of the reader's score. Below these it is chance; short names need more.
 LEAST_MATCH = 0.65
@@ -27,9 +30,13 @@ LEAST_SCATTERED = 0.75
 BESIDE, LEAST_BESIDE = 0.9, 0.55
 ONE_OF = 0.8
 SHARING, LEAST_SHARE = 0.5, 0.4
+UNREAD, LEAST_UNREAD = 0.7, 0.4
 
 _COUNTED = re.compile(r"\b(\d{1,2}) of (\d{1,2})\b")
 LEAST_ROLE = 0.84
+# What signs mean that are drawn as often as they are written.
+SIGNS = {"x": "close", "X": "close", "×": "close", "+": "add", "?": "help", "⋮": "more"}
+SIGNS |= {"...": "more", "…": "more", "☰": "menu", "<": "previous", ">": "next", "⚙": "settings"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +57,14 @@ class Spot:
     tall: float = 0.0
 
 
-def spots_of(board: Board, text: str, role: str) -> list[Spot]:
-    """Return the places that fit a name, or a role if there is no name."""
+def spots_of(board: Board, text: str, role: str, looks: bool = False) -> list[Spot]:
+    """Return the places that fit a name, or a role if there is no name.
+
+    ``looks`` tells that a colour or a size is known, too: then it may be something drawn.
+    """
     if not text:
-        return role_spots(board, role)
+        drawn = figure_spots(board, role) if looks or role in FIGURES else []
+        return role_spots(board, role) + drawn
     found = text_spots(board, text)
     if role in FIELDS or role in MARKS or role in ("field", "toggle"):
         found += _beside(board, found, role)
@@ -75,6 +86,25 @@ def text_spots(board: Board, text: str) -> list[Spot]:
         for number in misspelt(text, board.vocabulary):
             spots += _of_element(board, number, MISSPELT, whole=True)
         spots += _scattered(board, text)
+        spots += _unread(board, text)
+    return spots
+
+
+def _unread(board: Board, text: str) -> list[Spot]:
+    """Return what is written in letters the reader does not know, if the name is, too."""
+    unknown = sum(letter.isalnum() and class_of(letter) == OTHER for letter in text)
+    if 2 * unknown <= len(text):
+        return []
+    spots = []
+    lines = [line for line in board.screen.lines() if line.unknown_script]
+    for line in lines:
+        box = line.box.to_pixels(board.size)
+        number = board.owner(*_middle(box))
+        signs = (box[2] - box[0]) / max(line.height, 1.0)  # such letters are as wide as high
+        match = UNREAD * math.exp(-abs(math.log(max(signs, 0.3) / len(text))))
+        if match >= LEAST_UNREAD:
+            role = board.elements[number].role if number >= 0 else "text"
+            spots.append(Spot(box, _middle(box), role, match, number, tall=line.height))
     return spots
 
 
@@ -112,9 +142,10 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     if number < 0:
         return [Spot(box, point, "text", match, tall=inner[3] - inner[1])]
     element = board.elements[number]
+    match *= case_fit(text, place.text)
     alike = read_alike(text, place.text, element.text)
     if alike:
-        match = max(match, alike + 0.05 * match)
+        match = max(match, (alike + 0.05 * match) * case_fit(text, place.text))
     elif other_form(text, element.text):
         return []
     whole = len(letters(text)) >= 0.75 * len(letters(element.text))
@@ -206,7 +237,7 @@ def _one_of(board: Board, text: str, role: str) -> list[Spot]:
 def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
     spots = []
-    for box, score in board.drawn(text):
+    for box, score in board.drawn(SIGNS.get(text, text)):
         if score >= least:
             spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
     return spots
@@ -224,6 +255,15 @@ def _icon(board: Board, box: Box, match: float) -> Spot:
     around = _pixels(board, number) if alone else here
     role = element.role if alone and element.role not in MARKS else "icon"
     return Spot(around, point, role, match, number, icon=True)
+
+
+def figure_spots(board: Board, role: str) -> list[Spot]:
+    """Return what is drawn and may be asked for by its looks."""
+    return [
+        Spot(figure.box, _middle(figure.box), figure.kind, 1.0, tall=figure.box[3] - figure.box[1])
+        for figure in board.figures
+        if role_fit(role, figure.kind) >= LEAST_ROLE
+    ]
 
 
 def role_spots(board: Board, role: str) -> list[Spot]:

@@ -27,6 +27,16 @@ def words(text: str) -> list[str]:
     return _WORD.findall(strip_accents(text).lower())
 
 
+def case_fit(asked: str, shown: str) -> float:
+    """Return a little less than 1 where a text is the one asked for, but in other case.
+
+    Few people who write all in small letters mean it; the letters of some fonts look alike.
+    """
+    if asked == shown or asked.lower() != shown.lower() or asked[:1].lower() in "coksuvwxz":
+        return 1.0
+    return 0.99 if asked.islower() else 0.97
+
+
 def other_form(asked: str, shown: str) -> bool:
     """Tell whether the last word asked for only stands there in another form: Save, Saved."""
     wanted, there = words(asked), words(shown)

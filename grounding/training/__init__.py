@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from . import icon_export as icon_export
     from . import icon_samples as icon_samples
     from . import icons as icons
+    from . import lessons as lessons
     from . import losses as losses
     from . import measure as measure
     from . import pages as pages
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "checkpoints", "curves", "export", "glyph_samples", "grounder", "icon_export", "icon_samples",
-    "icons", "losses", "measure", "pages", "reader", "records", "trainee",
+    "icons", "lessons", "losses", "measure", "pages", "reader", "records", "trainee",
 }  # fmt: skip
 
 

@@ -1,0 +1,64 @@
+"""Which of several places is meant: by the kind of control, by label, else somebody is asked."""
+
+from __future__ import annotations
+
+from ..planner.intents import Target
+from .approval import Request
+from .desk import Desk
+from .errors import Failed
+from .pixels import pixels_of
+from .spots import FIELDS, MARKS, Spot, place_of
+
+# The kinds of control that a verb is for: a candidate of that kind is meant rather than others.
+_KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS), "check": MARKS,
+          "uncheck": MARKS}  # fmt: skip
+_FITTING = 0.6  # of the best score that such a candidate must have
+
+
+def of_kind(desk: Desk, spot: Spot, verb: str) -> Spot:
+    """The best candidate that is the kind of control the verb is for; the first if none is."""
+    roles = _KINDS.get(verb, ())
+    if not roles or not spot.others or desk.seen.element_at(spot.point, roles):
+        return spot
+    width, height = spot.image.size
+    for place in spot.others:
+        point = (place.point[0] * width, place.point[1] * height)
+        near = place.score >= _FITTING * spot.confidence
+        if near and desk.seen.element_at(point, roles):
+            rest = tuple(
+                each
+                for each in spot.others
+                if each is not place
+                and desk.seen.element_at((each.point[0] * width, each.point[1] * height), roles)
+            )
+            box = pixels_of(place.box, spot.image.size)
+            return Spot(point, box, spot.image, spot.words, place.score, rest)
+    return spot
+
+
+def settled(desk: Desk, target: Target, spot: Spot) -> Spot:
+    """The spot, or the candidate that was chosen where several fit as well."""
+    least = spot.confidence * (1 - desk.settings.margin)
+    rivals = [place for place in spot.others if place.score >= least]
+    if not rivals:
+        return spot
+    width, height = spot.image.size
+    mine = place_of(spot)
+    places = (mine, *rivals)
+    shown = ", ".join(
+        f"({round(place.point[0] * width)}, {round(place.point[1] * height)})" for place in places
+    )
+    why = f"{len(places)} places fit {target.words!r} equally well: {shown}"
+    if desk.env.policy.dry_run:
+        raise Failed(why)
+    if not desk.approver.can_ask:
+        raise Failed(f"{why}; say which one, as in 'the second ...' or 'in the row of ...'")
+    request = Request("ambiguous", f"use {target.words}", why, spot.image, None, places)
+    index, picked = desk.approver.choose(request)
+    if not picked:
+        desk.prove("it is the one that is meant", None, why)
+    chosen = places[index]
+    if chosen is mine:
+        return spot
+    point = (chosen.point[0] * width, chosen.point[1] * height)
+    return Spot(point, pixels_of(chosen.box, spot.image.size), spot.image, spot.words, chosen.score)

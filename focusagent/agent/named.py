@@ -1,0 +1,43 @@
+"""What words name: quoted names in them, and cells of a table by column and row."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .tables import Cell, cell_in, find_table
+
+if TYPE_CHECKING:
+    from .eyes import Seen
+
+_CELL = re.compile(
+    r"(?:the )?(.+?) (?:of|for|in (?:the )?(?:row|line)(?: of| with| for)?) (?:the )?(.+)",
+    re.IGNORECASE,
+)
+_KIND = re.compile(r"\s+(?:cell|field|column|value|box|checkbox|entry)$", re.IGNORECASE)
+
+
+def quotes(words: str) -> list[str]:
+    """The quoted names inside words."""
+    return [part.replace('""', '"') for part in re.findall(r'"((?:[^"]|"")+)"', words)]
+
+
+def sole_quote(words: str) -> str | None:
+    """The name, where words are one quoted name and nothing else."""
+    found = re.fullmatch(r'(?:the )?"((?:[^"]|"")+)"', words.strip())
+    return found[1].replace('""', '"') if found else None
+
+
+def cell_named(seen: Seen, words: str) -> Cell | None:
+    """The cell that words such as `status of 2042` or `Total in the row of "Ada"` name."""
+    found = _CELL.fullmatch(words.strip())
+    if found is None:
+        return None
+    column, row = (part.strip().strip('"') for part in found.groups())
+    table = find_table(cells_of(seen))
+    return cell_in(table, column, row) or cell_in(table, _KIND.sub("", column).strip('"'), row)
+
+
+def cells_of(seen: Seen) -> list[Cell]:
+    """The lines of text of a screen."""
+    return [Cell(text, box) for text, box in seen.texts()]

@@ -1,0 +1,128 @@
+"""`focusagent record`: keep a run, or what a person does in a browser, as a flow."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from . import cli_run
+from .cli_run import _pair, _secrets
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from .replay import Recording
+
+_FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(context_settings=_FORWARDED)(record)
+
+
+def record(  # noqa: PLR0913 - each is an option of the command line
+    context: typer.Context,
+    flow: Annotated[Path, typer.Argument(metavar="FLOW.yaml", help="The file to write.")],
+    instruction: Annotated[
+        str | None, typer.Argument(help="What the agent is to do, in English.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Record a run of before: its folder.")
+    ] = None,
+    person: Annotated[
+        bool, typer.Option("--person", help="Open a browser and record what you do in it.")
+    ] = False,
+    url: Annotated[str | None, typer.Option(help="The page to start on.")] = None,
+    params: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for {NAME}; may be given often.")
+    ] = None,
+    secret: Annotated[
+        list[str] | None, typer.Option(help="NAME=env:VARIABLE: never kept, only its name.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder of the run's trace.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a flow that is there already.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Record a flow; every option of `focusagent run` goes with an instruction.
+
+    Exit 1 if the run was not proved: what cannot be proved once cannot be replayed.
+    """
+    from .replay import save
+
+    ways = [instruction is not None, source is not None, person]
+    if sum(ways) != 1:
+        raise UserError('give one of: an "INSTRUCTION", --from RUN, --person')
+    if context.args and instruction is None:
+        raise UserError(f"unknown option or argument {context.args[0]!r}")
+    if flow.suffix not in (".yaml", ".yml"):
+        raise UserError(f"a flow is a YAML file: {flow.with_suffix('.yaml')}")
+    if flow.exists() and not force:
+        raise UserError(f"{flow} is there already: --force overwrites it")
+    given = dict(_pair(each, "--params") for each in params or [])
+    if person:
+        made, good = _by_person(url, secret or [], flow.stem), True
+    elif source is not None:
+        made, good = _of_run(source, given, flow.stem)
+    else:
+        folder = out or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
+        forwarded = [instruction or "", *context.args, *_again("--params", params)]
+        forwarded += [*_again("--secret", secret), *_again("--url", url and [url])]
+        _run([*forwarded, "--out", str(folder)])
+        made, good = _of_run(_newest(folder), given, flow.stem)
+    save(made, flow)
+    told = {"flow": str(flow), "steps": len(made.steps), "plan": made.plan, "proved": good}
+    typer.echo(json.dumps(told) if as_json else f"{flow}: {len(made.steps)} steps")
+    if not good:
+        _say("the run was not verified: a replay will not be either")
+    raise typer.Exit(0 if good else 1)
+
+
+def _of_run(folder: Path, params: dict[str, str], name: str) -> tuple[Recording, bool]:
+    from .replay import record as recorded
+    from .trace import load_run
+
+    run = load_run(folder)
+    return recorded(run, name=name, params=params), bool(run.is_successful())
+
+
+def _run(arguments: list[str]) -> None:
+    """`focusagent run`; what it says on stdout goes to stderr."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    cli_run.register(app)
+    with contextlib.redirect_stdout(sys.stderr):
+        app(args=arguments, prog_name="focusagent record", standalone_mode=False)
+
+
+def _newest(folder: Path) -> Path:
+    """The folder that the run was kept in: a number stands behind it if it was taken."""
+    taken = [
+        path for path in folder.parent.glob(f"{folder.name}*") if (path / "run.jsonl").exists()
+    ]
+    return max(taken, key=lambda path: (path / "run.jsonl").stat().st_mtime, default=folder)
+
+
+def _by_person(url: str | None, secret: list[str], name: str) -> Recording:
+    from .replay.person import record_person
+
+    if not url:
+        raise UserError("say where to start: --url ADDRESS")
+    secrets = _secrets(secret, url, desktop=False)
+    _say("do what is to be recorded; close the window or press Ctrl-C when it is done")
+    return record_person(url, name=name, secrets=secrets, headless=False)
+
+
+def _again(option: str, values: list[str] | None) -> list[str]:
+    return [part for value in values or [] for part in (option, value)]
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text)

@@ -1,0 +1,67 @@
+"""How many desktop flows an agent does: what it claims, against the programs' final state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .._siblings import env, grounding
+from ..errors import FocusagentError
+from ..flows.desktop import DesktopFlow, Program, virtual_screen
+from ..history import Run
+from .flows import FlowResult, verdict_of
+
+if TYPE_CHECKING:
+    from grounding.types import Grounder  # noqa: TID251
+
+
+def evaluate_desktop(
+    flows: Sequence[DesktopFlow],
+    model: str,
+    *,
+    out: Path | None = None,
+    on_done: Callable[[FlowResult], None] = lambda _: None,
+) -> list[FlowResult]:
+    """Do every flow in a program of its own, all on one virtual screen, and judge it."""
+    results = []
+    with grounding.load_grounder(model) as grounder, virtual_screen():
+        for flow in flows:
+            result = _attempt(flow, grounder, out and out / flow.name)
+            results.append(result)
+            on_done(result)
+    return results
+
+
+def _attempt(flow: DesktopFlow, grounder: Grounder, trace: Path | None) -> FlowResult:
+    from ..agent import Agent
+
+    began = time.monotonic()
+    run, wrong = Run(instruction=flow.instruction), ""
+    secrets = {
+        name: env.Secret(value, domains=[env.secrets.DESKTOP])
+        for name, value in flow.secrets.items()
+    }
+    try:
+        with Program(flow.program) as program, env.DesktopEnvironment(secrets=secrets) as desktop:
+            agent = Agent(
+                desktop,
+                grounder=grounder,
+                # Whoever wrote the flow wants what it says; between candidates nobody chooses.
+                approve=lambda request: request.kind != "ambiguous",
+                trace=trace,
+            )
+            run = agent.run(flow.instruction)
+            wrong = flow.wrong(program.state())
+    except (FocusagentError, env.EnvError, grounding.errors.GroundingError) as error:
+        wrong = str(error)
+    return FlowResult(
+        name=flow.name,
+        verdict=verdict_of(run, not wrong),
+        right=not wrong,
+        wrong=wrong,
+        message=run.summary(),
+        steps=len(run.steps),
+        seconds=round(time.monotonic() - began, 3),
+    )
