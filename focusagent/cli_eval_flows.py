@@ -24,7 +24,7 @@ def register(group: typer.Typer) -> None:
     group.command()(flows)
 
 
-def flows(
+def flows(  # noqa: PLR0913 - each is an option of the command line
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="Pages and flows.yaml; default: the bundled flows."),

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .backbones.backbone import FAMILIES
 from .errors import BadCheckpoint
+from .nano.mixer import EvidenceMixer
 from .patch_scorer import PatchScorer
 from .pointer import NoneKey, OffsetHead, PointerHead
 
@@ -21,6 +22,7 @@ HEADS = {
     "multi_patch_pointer_head": PointerHead,
     "offset_head": OffsetHead,
     "none_key": NoneKey,
+    "evidence_mixer": EvidenceMixer,
 }
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 

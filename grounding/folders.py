@@ -11,6 +11,7 @@ import torch
 import transformers
 
 from .backbones.backbone import Backbone
+from .calibration import Calibration
 from .checkpoints import (
     HEADS,
     complain,
@@ -53,10 +54,17 @@ def from_folder(folder: Path, compression: Compression, options: Options) -> Gro
         from .grounders.text import TextGrounder
 
         return TextGrounder(eyes, options.convention)
-    prompt = (
-        PointerPrompt(family) if options.system is None else PointerPrompt(family, options.system)
-    )
-    return PointerGrounder(eyes, Heads(pointer, head("offset_head"), head("none_key")), prompt)
+    config = read_config(folder)
+    system = config.get("pointer_system") if options.system is None else options.system
+    prompt = PointerPrompt(family) if system is None else PointerPrompt(family, str(system))
+    sure = config.get("pointer_calibration")
+    calibration = None if sure is None else Calibration.from_dict(sure)
+    heads, mixer = Heads(pointer, head("offset_head"), head("none_key")), head("evidence_mixer")
+    if mixer is not None:
+        from .nano.grounder import NanoGrounder
+
+        return NanoGrounder(eyes, heads, prompt, mixer, calibration)
+    return PointerGrounder(eyes, heads, prompt, calibration)
 
 
 def load_eyes(folder: Path, compression: Compression, options: Options) -> Eyes:

@@ -50,6 +50,7 @@ class TinySizes:
     vision_layers: int = 3
     window: int = 56
     temporal: int = 2
+    patch: int = 14
 
 
 def tiny_tokenizer() -> PreTrainedTokenizerFast:
@@ -101,7 +102,7 @@ def _settings(
     }  # fmt: skip
     vision: dict[str, Any] = {
         "depth": sizes.vision_layers, "hidden_size": sizes.vision, "num_heads": 2,
-        "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": sizes.temporal,
+        "patch_size": sizes.patch, "spatial_merge_size": 2, "temporal_patch_size": sizes.temporal,
         "intermediate_size": 2 * sizes.vision, "out_hidden_size": sizes.hidden,
     }  # fmt: skip
     if family == "qwen2":
@@ -129,16 +130,22 @@ def _settings(
 
 
 def write_tiny(
-    folder: Path, family: Family = "qwen2.5", seed: int = 0, *, pointer: bool = True
+    folder: Path,
+    family: Family = "qwen2.5",
+    seed: int = 0,
+    *,
+    pointer: bool = True,
+    sizes: TinySizes | None = None,
+    most: int = 256,
 ) -> Path:
     """Write a tiny checkpoint that `load_grounder` loads; with scorer and pointer head, or plain.
 
-    Pictures are looked at with at most 256 tokens, so that it stays quick.
+    Pictures are looked at with at most ``most`` tokens, so that it stays quick.
     """
     from .patch_scorer import PatchScorer
     from .pointer import PointerHead
 
-    model, tokenizer = tiny_model(family, seed)
+    model, tokenizer = tiny_model(family, seed, sizes)
     folder.mkdir(parents=True, exist_ok=True)
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
@@ -161,7 +168,7 @@ def write_tiny(
     settings: dict[str, Any] = {
         "patch_size": vision.patch_size, "merge_size": vision.spatial_merge_size,
         "temporal_patch_size": vision.temporal_patch_size, "min_pixels": 4 * factor**2,
-        "max_pixels": 256 * factor**2,
+        "max_pixels": most * factor**2,
     }  # fmt: skip
     if family == "qwen3":
         settings |= {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}

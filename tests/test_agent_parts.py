@@ -115,15 +115,17 @@ TABLE = cells(
 
 def test_a_table_is_found_among_other_texts() -> None:
     rows = find_table(TABLE)
-    assert rows == [
+    assert [[cell.text for cell in row] for row in rows] == [
         ["Number", "Customer", "Amount", "Status"],
         ["2041", "Alice Martin", "1,250.00", "Open"],
         ["2042", "Brandt", "310.50", "Paid"],
     ]
-    assert cell_in(rows, "status", "2042") == "Paid"
-    assert cell_in(rows, "Amount", "alice martin") == "1,250.00"
+    assert cell_in(rows, "status", "2042") == TABLE[-3]
+    assert cell_in(rows, "Amount", "alice martin") == Cell("1,250.00", (290, 120, 354, 136))
     assert cell_in(rows, "Amount", "2043") is None
     assert cell_in(rows, "Colour", "2042") is None
+    gap = find_table([cell for cell in TABLE if cell.text != "310.50"])
+    assert cell_in(gap, "Amount", "2042") == Cell("", (290, 160, 354, 176))
     assert find_table(cells((10, [(10, "Only"), (90, "one row")]))) == []
     assert find_table([]) == []
 

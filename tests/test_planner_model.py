@@ -488,6 +488,9 @@ def test_the_policy_holds_whatever_the_model_wants() -> None:
     [
         ("", "say which planner"),
         ("http://", "address is like"),
+        ("http://[", "address is like"),
+        ("https://user:sk-1234@host/v1", "holds no key"),
+        ("https://host/v1?key=sk-1234", "holds no key"),
         ("http://a/v1 one two", "is written"),
         ("/no/such/folder", "does not exist"),
     ],
@@ -496,6 +499,7 @@ def test_a_planner_that_cannot_be_is_one_sentence(spec: str, why: str) -> None:
     with pytest.raises(UserError, match=why) as refused:
         load_planner(spec)
     assert "\n" not in str(refused.value)
+    assert "sk-1234" not in str(refused.value)
     with pytest.raises(UserError, match=why):
         Agent(form(), planner=spec)
 

@@ -39,8 +39,8 @@ from grounding.plan import Count, Share
 from grounding.tiny import Family, tiny_tokenizer, write_tiny
 
 with Image.open(Path(__file__).parent / "data" / "reader" / "000001.png") as opened:
-    SCREEN = opened.convert("RGB").crop((0, 0, 480, 300))
-EARLIER = SCREEN.crop((0, 0, 240, 160))
+    SCREEN = opened.convert("RGB").crop((0, 0, 320, 224))
+EARLIER = SCREEN.crop((0, 0, 160, 112))
 HELLO = [Message("system", ("You plan.",)), Message("user", ("Which action?",))]
 TOOLS = intent_tools()[:2]
 TEMPLATE = (

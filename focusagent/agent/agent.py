@@ -95,11 +95,11 @@ class Agent(Instant):
         planner = self._planner or GrammarPlanner(self.params, desk.secrets)
         briefed = planner if isinstance(planner, Briefed) else None
         try:
+            if briefed is not None:
+                briefed.begin(self._briefing(recorder))
             if recorder.broken is not None:
                 raise Ended("stopped", recorder.broken)
             first_look(desk)
-            if briefed is not None:
-                briefed.begin(self._briefing(recorder))
             reason, message = pursue(desk, planner, instruction, self._max_steps, self._remember)
         except Ended as end:
             reason, message = end.reason, str(end)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..history import Place
 from ..planner.intents import Target
 from .approval import Request
 from .desk import Desk
 from .errors import Failed
-from .pixels import pixels_of
+from .pixels import holds, pixels_of
 from .spots import FIELDS, MARKS, Spot, place_of
+
+if TYPE_CHECKING:
+    from .eyes import Seen
 
 # The kinds of control that a verb is for: a candidate of that kind is meant rather than others.
 _KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS), "check": MARKS,
@@ -36,10 +43,27 @@ def of_kind(desk: Desk, spot: Spot, verb: str) -> Spot:
     return spot
 
 
+def _control(seen: Seen, places: Sequence[Place], spot: Spot) -> Spot | None:
+    """The control, if the places are nothing but one and the words that name it."""
+    size = spot.image.size
+    points = [(place.point[0] * size[0], place.point[1] * size[1]) for place in places]
+    for place, point in zip(places, points, strict=True):
+        control = seen.element_at(point, (*FIELDS, *MARKS))
+        label = control and seen.label_of(control)
+        if control is None or label is None:
+            continue
+        boxes = (seen.pixels(control.box), seen.pixels(label.box))
+        if all(any(holds(box, each) for box in boxes) for each in points):
+            return Spot(point, boxes[0], spot.image, spot.words, place.score)
+    return None
+
+
 def settled(desk: Desk, target: Target, spot: Spot) -> Spot:
     """The spot, or the candidate that was chosen where several fit as well."""
     least = spot.confidence * (1 - desk.settings.margin)
     rivals = [place for place in spot.others if place.score >= least]
+    if rivals and (control := _control(desk.seen, [place_of(spot), *rivals], spot)) is not None:
+        return control
     if not rivals:
         return spot
     width, height = spot.image.size

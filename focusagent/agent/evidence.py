@@ -11,16 +11,27 @@ from .._siblings import env
 from ..planner.conditions import Target
 from .asking import mark_at
 from .desk import Desk
+from .named import cells_of
 from .pixels import changed_inside, changed_outside
 from .spots import CONFIDENT, Spot
+from .tables import rows_of
 
 # New words after an action that say that it was not accepted.
 _COMPLAINT = re.compile(
-    r"\b(error|invalid|required|failed|failure|incorrect|wrong|denied|forbidden|not allowed|"
-    r"not found|cannot|can't|could not|couldn't|unable|try again|missing|mandatory|"
-    r"(?:is|are) needed|please (?:enter|fill|select|choose|provide|correct)|must (?:be|not)|"
-    r"enter an? |already exists|expired|unsuccessful)",
+    r"\b(error|invalid|failed|failure|incorrect|wrong|denied|forbidden|not allowed|not found|"
+    r"cannot|can't|could not|couldn't|unable|try again|already exists|expired|unsuccessful)",
     re.IGNORECASE,
+)
+# The same, unless much else is new as well: then they are hints of a form that was opened.
+_DEMAND = re.compile(
+    r"\b(required|missing|mandatory|(?:is|are) needed|must (?:be|not)|enter an? |"
+    r"please (?:enter|fill|select|choose|provide|correct))",
+    re.IGNORECASE,
+)
+_FEW = 4  # new lines that a demand may come with
+# What a question says before it is answered is no complaint.
+_WARNING = re.compile(
+    r"\b(?:cannot|can't|can not) (?:be )?(?:un\w+|re\w+|changed|taken back)", re.IGNORECASE
 )
 
 
@@ -85,14 +96,22 @@ def prove_reaction(desk: Desk, done: Done) -> None:
 
 
 def new_complaint(desk: Desk, before: env.Observation) -> str | None:
-    """A line that appeared since and reads like an error."""
+    """A line that appeared since and reads like an error; the rows of a table are data."""
     if before.image is desk.screen.image:
         return None
     known = [line for line, _ in desk.eyes.see(before.image).texts()]
-    for line, _ in desk.seen.texts():
-        if _COMPLAINT.search(line) and not difflib.get_close_matches(line, known, 1, 0.8):
-            return line
-    return None
+    rows = rows_of(cells_of(desk.seen))
+    new = [
+        cell.text
+        for row in rows
+        for cell in row
+        if len(row) < 3 and not difflib.get_close_matches(cell.text, known, 1, 0.8)
+    ]
+    words = (_COMPLAINT, _DEMAND) if len(new) <= _FEW else (_COMPLAINT,)
+    complaints = (
+        line for line in new if any(kind.search(_WARNING.sub("", line)) for kind in words)
+    )
+    return next(complaints, None)
 
 
 def _facts(seen: env.Observation) -> tuple[Any, ...]:

@@ -80,6 +80,13 @@ class Seen:
         ]
         return min(there, key=lambda element: _area(self.pixels(element.box)), default=None)
 
+    def label_of(self, element: Element) -> Element | None:
+        """The words that name a control."""
+        labels = importlib.import_module(".parsing.labels", grounding.__name__)
+        words = [each for each in self.scene.elements if each.role == "text"]
+        found: Element | None = labels.label_of(element, words, self.image.size)
+        return found
+
     def shows(self, text: str, box: Sequence[float] | None = None) -> bool:
         """Whether a text stands on the screen, or with its middle in a box."""
         return bool(self.places(text, box))
@@ -148,6 +155,16 @@ class Eyes:
         seen = Seen(image, self.grounder, self.clock)
         self._kept = [seen, *self._kept[: KEPT - 1]]
         return seen
+
+
+def known_parts(text: str) -> list[str]:
+    """The runs of a text in letters that the reader knows."""
+    alphabet = importlib.import_module(".reader.alphabet", grounding.__name__)
+    known = "".join(
+        letter if letter.isspace() or alphabet.class_of(letter) != alphabet.OTHER else "\0"
+        for letter in text
+    )
+    return [part.strip(" ,;") for part in known.split("\0") if part.strip(" ,;")]
 
 
 def middle(box: Sequence[float]) -> tuple[float, float]:

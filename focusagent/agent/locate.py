@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ from ..planner.intents import Target
 from .choice import of_kind, settled
 from .desk import Desk, differs
 from .errors import Failed
+from .eyes import middle
 from .memory import remembered
-from .pixels import same_patch
+from .named import IN_ROW, cell_named
+from .pixels import holds, same_patch
 from .spots import CONFIDENT as CONFIDENT
+from .spots import CONTROLS, place_of, spot_of
 from .spots import FIELDS as FIELDS
 from .spots import MARKS as MARKS
 from .spots import Spot as Spot
-from .spots import place_of, spot_of
 
 if TYPE_CHECKING:
     from grounding.types import Grounding  # noqa: TID251
@@ -35,22 +38,54 @@ DISMISS = ("No thanks", "Not now", "Maybe later", "Skip", "Dismiss", "Reject all
            "Close", "Got it", "\u00d7", "\u2715")  # fmt: skip
 
 
+SURE = 0.9  # of a cell whose heading and row were read
+_IN_CELLS = ("click", "double_click", "right_click", "hover", "type", "select", "check", "uncheck")
+_KINDS_IN_CELLS = {"check": MARKS, "uncheck": MARKS, "select": FIELDS}
+
+
 def locate(desk: Desk, target: Target, verb: str, selector: str | None = None) -> Spot:
     """Where the target is; `Failed` if it is nowhere, or if nobody says which of two is meant."""
     if (given := desk.given) is not None:
         desk.given = None
-        desk.saw(_recorded(given))
+        desk.saw(dataclasses.replace(_sight(given), by="recorded"))
         return given
     if selector is not None:
         found = by_selector(desk, selector, target.words)
         if found is not None:
             return found
     words = PHRASES[verb].format(target.words)
-    seen = remembered(desk, words, partial(_scroll_to, desk)) or desk.ground(words)
+    seen = remembered(desk, words, partial(_scroll_to, desk))
+    if seen is None and (cell := _cell(desk, target, verb)) is not None:
+        return cell
+    seen = seen or desk.ground(words)
     if not seen.found:
         seen = _search(desk, words, target)
     spot = of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
     return settled(desk, target, spot)
+
+
+def _cell(desk: Desk, target: Target, verb: str) -> Spot | None:
+    """The place where the named column and row of a table meet, or the control that is there."""
+    if verb not in _IN_CELLS or target.role == "icon" or not IN_ROW.search(target.words):
+        return None
+    seen = desk.seen
+    cell = cell_named(seen, target.words)
+    if cell is None:
+        return None
+    box = cell.box
+    roles = _KINDS_IN_CELLS.get(verb, CONTROLS)
+    inside = [
+        seen.pixels(each.box)
+        for each in seen.scene.elements
+        if each.role in roles and holds(box, middle(seen.pixels(each.box)))
+    ]
+    if not inside and verb in _KINDS_IN_CELLS:
+        return None
+    box = inside[0] if inside else box
+    spot = Spot(middle(box), box, desk.screen.image, target.words, SURE)
+    note = "where its column and its row meet"
+    desk.saw(dataclasses.replace(_sight(spot), words=PHRASES[verb].format(target.words), note=note))
+    return spot
 
 
 def glance(desk: Desk, target: Target, verb: str = "find", *, anew: bool = False) -> Spot | None:
@@ -166,12 +201,6 @@ def _scroll_to(desk: Desk, found: Any) -> bool:
     return False
 
 
-def _recorded(spot: Spot) -> Sight:
+def _sight(spot: Spot) -> Sight:
     place = place_of(spot)
-    return Sight(
-        words=spot.words,
-        point=place.point,
-        box=place.box,
-        confidence=spot.confidence,
-        by="recorded",
-    )
+    return Sight(words=spot.words, point=place.point, box=place.box, confidence=spot.confidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from zlib import crc32
 
 from .._siblings import env
 from ..errors import FocusagentError
@@ -44,11 +45,13 @@ def pursue(
         step, ended = carry_out(desk, len(history) + 1, intent)
         if not ended and step.results and intent.kind not in _LOOKING:
             key = json.dumps(intent_to_json(intent), sort_keys=True)
+            here = f"{crc32(draft.before.image.tobytes())} {key}"
             idle = draft.before.image is desk.screen.image
             tried[key] = tried[key] + 1 if idle else 0
-            if tried[key] >= SAME:
-                why = f"{step.text} did nothing {SAME} times in a row: this goes round in circles"
-                ended = Ended("gave up", why)
+            tried[here] += 1
+            if tried[key] >= SAME or tried[here] > SAME:
+                did = f"did nothing {SAME} times in a row" if idle else "led back here again"
+                ended = Ended("gave up", f"{step.text} {did}: this goes round in circles")
         remember(step)
         if ended:
             return ended.reason, str(ended)

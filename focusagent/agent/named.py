@@ -14,6 +14,7 @@ _CELL = re.compile(
     r"(?:the )?(.+?) (?:of|for|in (?:the )?(?:row|line)(?: of| with| for)?) (?:the )?(.+)",
     re.IGNORECASE,
 )
+IN_ROW = re.compile(r"\bin (?:the )?(?:row|line)\b", re.IGNORECASE)
 _KIND = re.compile(r"\s+(?:cell|field|column|value|box|checkbox|entry)$", re.IGNORECASE)
 
 

@@ -83,6 +83,12 @@ def changed_inside(before: Image.Image, after: Image.Image, box: Sequence[float]
     return changed_share(before, after, grown(box, -EDGE, before.size)) > 0
 
 
+def is_plain(image: Image.Image, box: Sequence[float]) -> bool:
+    """Whether the inside of a box, without its border, is of one colour: nothing is in it."""
+    inside = _crop(image, grown(box, -EDGE, image.size)).reshape(-1, 3)
+    return bool(inside.size) and int(np.ptp(inside, axis=0).max()) < NOTICED
+
+
 def mark_state(image: Image.Image, box: Sequence[float], role: str) -> bool | None:
     """Whether the box, radio or switch shown there is on; None where it cannot be told."""
     pixels = _crop(image, box).astype(np.int16)

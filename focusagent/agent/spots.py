@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from grounding.types import Candidate, Grounding  # noqa: TID251
 
 CONFIDENT = 0.5
+NEARLY = 0.7  # of the best score: a candidate that is worth a try where the best did nothing
 MARKS = ("checkbox", "radio", "switch")
 FIELDS = ("textbox", "combobox")
+CONTROLS = (*FIELDS, *MARKS, "button", "link", "icon")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def other_spots(spot: Spot) -> list[Spot]:
             place.score,
         )
         for place in spot.others
-        if place.score >= CONFIDENT * best
+        if place.score >= NEARLY * best
     ]
 
 

@@ -114,7 +114,7 @@ def _names(screen: LabelledScreen, rng: random.Random) -> Iterator[Derived]:
         if not speakable(thing.name) or not meant_by(screen, thing, thing.name):
             continue
         yield derived(thing, "name", "bare", quoted(thing.name, rng))
-        what = with_name(thing, _own(screen, thing), rng)
+        what = with_name(thing, screen.place_in(thing), rng)
         yield derived(thing, "click", "named", asked(what, thing.role, rng))
         loose = _loosely(thing.name, rng)
         if loose != thing.name and meant_by(screen, thing, loose):
@@ -124,10 +124,6 @@ def _names(screen: LabelledScreen, rng: random.Random) -> Iterator[Derived]:
             role = rng.choice(ROLE_WORDS[thing.role])
             text = rng.choice((wrong, f"the {wrong} {role}", f"{wrong} {role}"))
             yield derived(thing, "misspelt", "slip", asked(text, thing.role, rng))
-
-
-def _own(screen: LabelledScreen, thing: Thing) -> Place | None:
-    return screen.place_in(thing)
 
 
 def _loosely(name: str, rng: random.Random) -> str:
@@ -244,7 +240,11 @@ def _others(rng: random.Random, split: str) -> list[Thing]:
 
 def _near_misses(screen: LabelledScreen, rng: random.Random) -> Iterator[Derived]:
     """Yield requests for names that nearly stand there: a word more, or another word in them."""
-    named = [thing for thing in screen.things if speakable(thing.name) and thing.role in ROLE_WORDS]
+    named = [
+        thing
+        for thing in screen.things
+        if speakable(thing.name) and thing.role in ROLE_WORDS and not screen.is_icon(thing)
+    ]
     for thing in rng.sample(named, min(len(named), _MOST_ABSENT)):
         parts = thing.name.split()
         other = words.text(rng, "train", "word")

@@ -11,7 +11,7 @@ import numpy as np
 from .._siblings import grounding
 
 if TYPE_CHECKING:
-    from grounding.reader.reader import Screen  # noqa: TID251
+    from grounding.reader.reader import Reading  # noqa: TID251
     from grounding.training.pages import LabelledPage  # noqa: TID251
 
 SIZE_GROUPS = ((9, 11), (11, 14), (14, 18), (18, 25), (25, 41))
@@ -50,13 +50,13 @@ def edit_distance(one: str, two: str) -> int:
     return before[-1]
 
 
-def compare(screen: Screen, page: LabelledPage, tallies: dict[str, Tally]) -> None:
+def compare(reading: Reading, page: LabelledPage, tallies: dict[str, Tally]) -> None:
     """Add a page to the tallies: all, each group of sizes, each theme."""
     alphabet = grounding.reader.alphabet
-    texts, boxes = _word_boxes(screen)
-    said = [""] * len(screen.glyphs)
-    for line in screen.raw_lines:
-        read = grounding.reader.lines.characters(screen.glyphs, line)
+    texts, boxes = _word_boxes(reading)
+    said = [""] * len(reading.glyphs)
+    for line in reading.lines:
+        read = grounding.reader.lines.characters(reading.glyphs, line)
         for index, character in zip(line.glyphs, read, strict=True):
             said[index] = character
     for piece in grounding.training.pages.word_slices(page.words):
@@ -76,13 +76,13 @@ def compare(screen: Screen, page: LabelledPage, tallies: dict[str, Tally]) -> No
             tally.words += 1
             tally.right_words += right
             tally.edits += edits
-            _characters(tally, glyph_boxes, wanted, screen, said)
+            _characters(tally, glyph_boxes, wanted, reading, said)
 
 
 def _characters(
-    tally: Tally, boxes: np.ndarray, wanted: str, screen: Screen, said: list[str]
+    tally: Tally, boxes: np.ndarray, wanted: str, reading: Reading, said: list[str]
 ) -> None:
-    alphabet, glyphs = grounding.reader.alphabet, screen.glyphs
+    alphabet, glyphs = grounding.reader.alphabet, reading.glyphs
     for box, character in zip(boxes, wanted, strict=True):
         x, y, width, size = (
             (box[0] + box[2]) / 2,
@@ -101,13 +101,13 @@ def _characters(
             tally.confusions[character, heard] += 1
 
 
-def _word_boxes(screen: Screen) -> tuple[list[str], np.ndarray]:
+def _word_boxes(reading: Reading) -> tuple[list[str], np.ndarray]:
     """Return the words that the reader sees, with their boxes (N, 4) in pixels."""
     lines = grounding.reader.lines
     texts: list[str] = []
     boxes: list[tuple[float, float, float, float]] = []
-    glyphs = screen.glyphs
-    for line in screen.raw_lines:
+    glyphs = reading.glyphs
+    for line in reading.lines:
         words = lines.line_text(glyphs, line).split(" ")
         cuts = [*np.flatnonzero(line.begins), len(line.glyphs)]
         for text, first, after in zip(words, cuts, cuts[1:], strict=False):

@@ -9,21 +9,19 @@ from __future__ import annotations
 import dataclasses
 
 from .clause import (
-    begins_step,
     connector_at,
-    has_object,
     is_else,
     skip_fillers,
     step_at,
 )
 from .errors import REFUSED, UNCLEAR, InstructionError
-from .intents import Select, Type
 from .joined import test_of
 from .lexer import Token, lex
 from .loops import body_scope, each_of
 from .modifiers import rounds_of, split_modifiers
 from .phrases import CONTROL, VERBS
 from .pieces import Scope, Tokens, is_word
+from .placing import FRONTS, Placing
 from .program import (
     Do,
     EachRow,
@@ -32,12 +30,11 @@ from .program import (
     Repeat,
     Step,
 )
-from .reader import Reader, has_until, loop_of
-from .rows import fronted, with_row
-from .words import GERUNDS, NOUNS
+from .reader import has_until, loop_of
+from .rows import with_row
+from .words import GERUNDS
 
 MAX_DEPTH = 20
-_FRONTS = ("in", "on", "inside", "within", "under", "from")
 
 
 def parse(text: str) -> Program:
@@ -51,7 +48,7 @@ def parse(text: str) -> Program:
     return Program(tuple(steps))
 
 
-class _Parser(Reader):
+class _Parser(Placing):
     """The steps, and those inside conditions and loops."""
 
     # --- steps in a row
@@ -90,8 +87,8 @@ class _Parser(Reader):
         if self.token.kind in ("end", "line"):
             return []
         found = step_at(self.tokens, self.at)
-        if found is None and is_word(self.token, *_FRONTS):
-            return self._placed()
+        if found is None and is_word(self.token, *FRONTS):
+            return self.placed()
         if found is None:
             return self.without_verb()
         meaning, end, control = found
@@ -110,36 +107,6 @@ class _Parser(Reader):
         return made
 
     # --- conditions and loops
-
-    def _placed(self) -> list[Step]:
-        """`In the row of Bob, click Delete`; no comma is needed after a quoted name or a noun."""
-        start, end = self.at, self.at + 1
-        while self.tokens[end].kind in ("word", "quoted", "group") and not self._goes_on(end):
-            end += 1
-        found = connector_at(self.tokens, end)
-        place, after = self.tokens[start:end], found[1] if found else end
-        parted = begins_step(self.tokens, end, after) if found else self._goes_on(end)
-        if not parted or len(place) < 2 or (found and found[0] not in (",", "then")):
-            return self.without_verb()
-        if is_word(place[-1], "page", "tab", "screen", "browser", "app", "website"):
-            raise self.error("first go there ('go to ...'), then say the step alone", place)
-        self.at = after
-        made = self.step()
-        joined = connector_at(self.tokens, self.at)
-        only = made[0].intent if len(made) == 1 and isinstance(made[0], Do) else None
-        choosing = is_word(self.tokens[after], "select", "choose", "pick")
-        moved = only and fronted(only, place, self.scope, choosing=choosing)
-        whole = isinstance(moved, Type | Select)  # the place is its target, not that of more steps
-        if moved is None or (joined and joined[0] in ("and", "then", ",") and not whole):
-            raise self.error("it is unclear which steps this is about: say it in each", place)
-        return [Do(moved)]
-
-    def _goes_on(self, at: int) -> bool:
-        """Whether a step begins right behind a quoted name or a word like "field"."""
-        before = self.tokens[at - 1]
-        named = before.kind == "quoted" or (before.low in NOUNS and before.text.islower())
-        verb = step_at(self.tokens, at) if named else None
-        return verb is not None and not verb[2] and has_object(self.tokens, verb[0], verb[1])
 
     def _sees(self) -> bool:
         """Whether the step is like "I should see X"."""

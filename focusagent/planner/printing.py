@@ -113,7 +113,7 @@ def _scrolled(intent: intents.Scroll) -> str:
         of = f" of {spoken(intent.area)}" if intent.area else ""
         return f"scroll to the {end}{of}"
     if intent.until is not None:
-        return f"scroll {intent.direction}{area} until {spoken(intent.until)} appears"
+        return f"scroll {intent.direction}{area} until {spoken(intent.until, subject=True)} appears"
     if intent.pixels is not None:
         return f"scroll {intent.direction} {intent.pixels} pixels{area}"
     if intent.screens != 1.0:

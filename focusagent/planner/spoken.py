@@ -46,6 +46,8 @@ def _misleading(tokens: list[Token], subject: bool) -> bool:
     first = tokens[0]
     if first.text in _FIRST or (is_article(first) and len(tokens) > 1):
         return True
+    if subject and is_word(tokens[-1], *_DENIALS):
+        return True
     if subject and number_of(first.low) is not None and first.low not in ("a", "an"):
         return True
     if len(tokens) == 1 and is_word(first, *_ALONE):
@@ -56,6 +58,7 @@ def _misleading(tokens: list[Token], subject: bool) -> bool:
     return any(_risky(tokens, place, quotes or subject) for place in range(len(tokens)))
 
 
+_DENIALS = words_of("not don't doesn't didn't isn't aren't won't never no longer cannot can't")
 _FIRST = words_of("its of and value text content contents")
 
 

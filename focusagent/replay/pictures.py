@@ -23,6 +23,7 @@ FEW = 4  # ... this many other pixels are still the same letter or sign
 SHARE = 0.02  # of all pixels that may differ
 GLOW = 48  # levels by which a control may be lighter or darker: the pointer is on it
 PROBES = 32  # pixels that are looked at before a place is compared as a whole
+RIM = 2  # pixels at a control's border that are not compared then: boxes are rounded
 INK = 12  # pixels with an edge, without which a picture shows nothing
 # How much of its surroundings a picture takes in, left and right, above and below, until it can
 # be told from everything else on its screen.
@@ -89,14 +90,21 @@ class Needle:
         there = _window(screen, at, self.size)
         if there is None:
             return False
-        x1, y1, x2, y2 = (round(side) for side in box)
-        inside = np.zeros_like(self.opaque)
-        inside[max(y1 - at[1], 0) : max(y2 - at[1], 0), max(x1 - at[0], 0) : max(x2 - at[0], 0)] = 1
+        inside, rim = (self._part(at, box, by) for by in (-RIM, RIM))
+        compared = self.opaque & (inside | ~rim)
         inside &= self.opaque
         if not inside.any():
             return False
         lit = _relit(self.pixels, there, inside)
-        return lit is not None and alike(lit, there, self.opaque)
+        return lit is not None and alike(lit, there, compared)
+
+    def _part(self, at: tuple[int, int], box: Sequence[float], by: int) -> NDArray[np.bool_]:
+        """The pixels of this picture that lie in a box of the screen, with a margin."""
+        left, top = round(box[0]) - at[0] - by, round(box[1]) - at[1] - by
+        right, bottom = round(box[2]) - at[0] + by, round(box[3]) - at[1] + by
+        part = np.zeros_like(self.opaque)
+        part[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
+        return part
 
     def find(self, screen: Screen, most: int = 8) -> list[tuple[int, int]]:
         """The places, by their left top corner, that show this picture."""
@@ -153,15 +161,21 @@ def _relit(pixels: Pixels, there: Pixels, inside: NDArray[np.bool_]) -> Pixels |
     old, new = pixels[inside].astype(np.float64), there[inside].astype(np.float64)
     if np.abs(new.mean(axis=0) - old.mean(axis=0)).max() > GLOW:
         return None
+    # Over all channels the contrast has to stay, else letters that have gone would be letters.
+    if not 0.6 <= _gain(old.mean(axis=1), new.mean(axis=1)) <= 1.6:
+        return None
     lit = pixels.copy()
     for channel in range(3):
         one, two = old[:, channel], new[:, channel]
-        spread = one.var()
-        gain = float(((one - one.mean()) * (two - two.mean())).mean() / spread) if spread else 1.0
-        if not 0.6 <= gain <= 1.6:
-            return None
-        lit[..., channel][inside] = np.rint(two.mean() + gain * (one - one.mean()))
+        moved = two.mean() + _gain(one, two) * (one - one.mean())
+        lit[..., channel][inside] = np.rint(moved).astype(np.int16)
     return lit
+
+
+def _gain(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:
+    """How much stronger the second one's contrast is, as the least squares have it."""
+    spread = float(one.var())
+    return float(((one - one.mean()) * (two - two.mean())).mean() / spread) if spread else 1.0
 
 
 def _crop(

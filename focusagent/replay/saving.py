@@ -39,14 +39,13 @@ def save_steps(recording: Recording, path: str | Path, changed: Iterable[int]) -
     import yaml
 
     file = Path(path)
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8").rstrip("\n") + "\n"
     _save_pictures(recording, file, changed)
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     nodes = next(value for key, value in root.value if key.value == "steps").value
     lines = text.splitlines(keepends=True)
     for place in sorted(changed, reverse=True):
-        first, last = nodes[place].start_mark.line, nodes[place].end_mark
-        end = last.line + (last.column > 0 and last.line < len(lines))
+        first, end = nodes[place].start_mark.line, nodes[place].end_mark.line
         step = _plain_step(recording.steps[place], pictures_folder(file).name, place)
         indent = re.match(r" *", lines[first])
         assert indent is not None

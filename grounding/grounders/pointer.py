@@ -16,7 +16,7 @@ from ..errors import BadCheckpoint
 from ..plan import VisualPlan
 from ..pointer import NoneKey, OffsetHead, PointerHead, none_probability
 from ..types import Candidate, Grounding
-from .eyes import Clock, Eyes, ModelGrounder
+from .eyes import Clock, Eyes, ModelGrounder, Seen
 from .prompts import PointerPrompt
 
 
@@ -51,9 +51,12 @@ class PointerGrounder(ModelGrounder):
         """What the grounder is made of, for training."""
         return self.eyes, self._heads, self._prompt
 
+    def _see(self, items: Sequence[tuple[Any, str]], clock: Clock) -> Seen:
+        return self.eyes.look(items, clock)
+
     def _batch(self, items: Sequence[tuple[Any, str]]) -> list[Grounding]:
         clock, eyes = Clock(), self.eyes
-        seen = eyes.look(items, clock)
+        seen = self._see(items, clock)
         plans = eyes.plans(seen, items, clock)
         with clock.stage("think"):
             prompts = [

@@ -1,4 +1,4 @@
-"""What reader and icons say of an instruction, for each patch of a picture: a nano model sees it."""
+"""What reader and icons say of an instruction, for each patch of a picture."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ Pixels = NDArray[np.uint8]
 _INK = 24
 # An arrow stands further from the words before it than letters do, in font sizes.
 _FREE = 0.25
+# A frame covers this share of its box if its corners are hardly round.
+_SQUARE = 0.97
 # As close as this, in pixels, nothing stands to a checkbox or radio button.
 _MARGIN = 2
 
@@ -42,7 +44,8 @@ class Blot:
 def blots(pixels: Pixels, frame: Frame, gap: float) -> list[Blot]:
     """Return what is drawn in a frame, left to right; a wider gap parts two blots."""
     # Round corners and the border lie outside of this.
-    inset_x = min(4 + frame.height // 12, frame.width // 4)
+    side = 3 if frame.share > _SQUARE else 4 + frame.height // 12
+    inset_x = min(side, frame.width // 4)
     inset_y = min(max(4, frame.height // 6), frame.height // 3)
     x1, y1 = frame.x1 + inset_x, frame.y1 + inset_y
     ink = _unlike(pixels[y1 : frame.y2 - inset_y, x1 : frame.x2 - inset_x], frame.fill, _INK)
@@ -66,7 +69,7 @@ def has_arrow(pixels: Pixels, frame: Frame, size: float) -> bool:
     last, apart = drawn[-1], _FREE * size
     if len(drawn) > 1 and last.x1 - drawn[-2].x2 < apart:
         return False
-    far = len(drawn) == 1 or last.x1 - drawn[-2].x2 > size
+    far = len(drawn) == 1 or last.x1 - drawn[-2].x2 > 0.8 * size
     ratio = last.height / last.width
     # One arrow down, or one up and one down.
     shape = 0.3 <= ratio <= 0.85 or (1.15 <= ratio <= 1.7 and far)

@@ -99,7 +99,7 @@ def _without_text(layout: Layout, frame: Frame, kids: list[int]) -> tuple[str, f
         side = max(frame.width, frame.height)
         if side <= _MOST_MARK * layout.scale:
             return _mark(layout, frame)
-        if side <= 4 * size:
+        if side <= _MOST_CONTROL * size:
             return _tile(layout, frame)
     return None if kids else _empty(layout, frame)
 
@@ -129,11 +129,13 @@ def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     """Tell a button with an icon from a field for a single sign, as for codes sent by mail."""
     if blots(layout.pixels, frame, layout.size):
         return ("button", 0.6) if frame.calm or frame.border or frame.filled else None
+    # The glow of the one that has the focus makes it a little larger.
+    slack = max(2, frame.width // 8)
     alike = sum(
         other.border
-        and abs(other.y1 - frame.y1) <= 2
-        and abs(other.y2 - frame.y2) <= 2
-        and abs(other.width - frame.width) <= 2
+        and abs(other.y1 - frame.y1) <= slack
+        and abs(other.y2 - frame.y2) <= slack
+        and abs(other.width - frame.width) <= slack
         for other in layout.frames
     )
     return ("textbox", 0.5) if frame.border and alike >= 3 else None

@@ -16,6 +16,7 @@ from .controls import Control, find_controls
 from .layout import Layout, make_layout
 from .links import find_words
 from .rows import find_rows, joined
+from .sharpness import as_drawn
 from .symbols import Icons, with_icons
 from .tabs import with_tabs
 from .underlines import find_underlined
@@ -52,7 +53,7 @@ def look(image: Any, reader: Reader | None = None, icons: IconReader | None = No
     pixels = to_rgb(image)
     screen = (reader or _packaged_reader()).look(pixels)
     seen = _icons_of(pixels, screen, icons or _packaged_icons())
-    return Scene(pixels, screen, seen, find_elements(pixels, screen, seen))
+    return Scene(pixels, screen, seen, find_elements(*as_drawn(pixels, screen), seen))
 
 
 def _icons_of(

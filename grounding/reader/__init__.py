@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from . import model as model
     from . import network as network
     from . import reader as reader
+    from . import line_model as line_model
+    from . import line_reader as line_reader
+    from . import strips as strips
 
-_MODULES = {"alphabet", "glyphs", "lines", "model", "network", "reader"}
+_MODULES = {
+    "alphabet", "glyphs", "line_model", "line_reader", "lines", "model", "network", "reader",
+    "strips",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

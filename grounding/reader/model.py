@@ -9,12 +9,14 @@ also looks at the strokes themselves: a window of the first layer's features aro
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from .alphabet import CLASS_COUNT
+
+Net = TypeVar("Net", bound=nn.Module)
 
 STRIDE = 8
 CELL_WIDTH, CELL_HEIGHT = 2, 4
@@ -131,7 +133,7 @@ def _window(
     return found.view(len(column), rows.shape[1] * columns.shape[1] * depth)
 
 
-def fuse(net: GlyphNet) -> GlyphNet:
+def fuse(net: Net) -> Net:
     """Fold the batch norms into the convolutions, in place, for evaluation."""
     net.eval()
     layers = [module for module in net.modules() if isinstance(module, nn.Sequential)]
@@ -148,7 +150,7 @@ def parameter_count(net: nn.Module) -> int:
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def state_to_save(net: GlyphNet) -> dict[str, Any]:
+def state_to_save(net: nn.Module) -> dict[str, Any]:
     """Return the weights as fp16 tensors, without the counters that only training needs."""
     return {
         name: tensor.detach().to("cpu", torch.float16).contiguous()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,9 +28,11 @@ from .lines import (
 )
 
 if TYPE_CHECKING:
+    from .line_reader import LineReader
     from .model import GlyphNet
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "reader.safetensors"
+LINE_WEIGHTS = WEIGHTS.with_name("lines.safetensors")
 # Larger pictures are looked at in smaller size, so that memory stays bounded.
 MOST_PIXELS = 16_000_000
 # A line below this is a pattern that happens to resemble letters.
@@ -69,12 +72,31 @@ class RegionText:
     unknown_script: bool
 
 
-class Screen:
-    """One picture that has been read: ask it as often as you like."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Glyphs, and the lines they stand on."""
 
-    def __init__(self, glyphs: Glyphs, size: tuple[int, int]) -> None:
-        self.glyphs, self.size = glyphs, size
+    glyphs: Glyphs
+    lines: list[GlyphLine]
+
+
+class Screen:
+    """One picture that has been read: ask it as often as you like.
+
+    ``glyphs`` and ``raw_lines`` are the glyph map's: they are there at once. ``read`` is what the
+    line reader makes of those lines: slower, the first time, and better.
+    """
+
+    def __init__(
+        self, glyphs: Glyphs, size: tuple[int, int], read: Callable[[Reading], Reading]
+    ) -> None:
+        self.glyphs, self.size, self._read = glyphs, size, read
         self.raw_lines = make_lines(glyphs)
+
+    @cached_property
+    def read(self) -> Reading:
+        """The lines, each read as a whole."""
+        return self._read(Reading(self.glyphs, self.raw_lines))
 
     @cached_property
     def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -87,15 +109,16 @@ class Screen:
 
     def lines(self) -> list[Line]:
         """Return the lines, top to bottom."""
-        made = [self._line(line) for line in self.raw_lines]
+        made = [self._line(line) for line in self.read.lines]
         return [line for line in made if line.confidence >= LEAST_CONFIDENCE and line.text]
 
     def _line(self, line: GlyphLine) -> Line:
-        unknown = unknown_share(self.glyphs, line) > 0.5
+        glyphs = self.read.glyphs
+        unknown = unknown_share(glyphs, line) > 0.5
         return Line(
-            text="" if unknown else line_text(self.glyphs, line),
+            text="" if unknown else line_text(glyphs, line),
             box=self._box(line.box),
-            confidence=round(line_confidence(self.glyphs, line), 4),
+            confidence=round(line_confidence(glyphs, line), 4),
             height=round(line.size, 2),
             unknown_script=unknown,
         )
@@ -177,24 +200,42 @@ def to_rgb(image: Image.Image | NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class Reader:
-    """Reads screens. Loading takes about a second, once; it needs no network and no GPU."""
+    """Reads screens. Loading takes about a second, once; it needs no network and no GPU.
 
-    def __init__(self, net: GlyphNet) -> None:
-        self._net = net
+    Without a line reader, lines say what the glyph map alone makes of them.
+    """
+
+    def __init__(self, net: GlyphNet, line_reader: LineReader | None = None) -> None:
+        self._net, self._line_reader = net, line_reader
 
     @classmethod
-    def load(cls, weights: Path | None = None) -> Reader:
-        """Load the reader that comes with the package, or other weights."""
+    def load(cls, weights: Path | None = None, lines: Path | None = None) -> Reader:
+        """Load the reader that comes with the package, or other weights.
+
+        With ``weights`` and no ``lines`` there is no line reader.
+        """
+        from .line_reader import LineReader
         from .network import load_network
 
-        return cls(load_network(weights or WEIGHTS))
+        if weights is None and lines is None and LINE_WEIGHTS.exists():
+            lines = LINE_WEIGHTS
+        line_reader = LineReader.load(lines) if lines is not None else None
+        return cls(load_network(weights or WEIGHTS), line_reader)
 
     def look(self, image: Image.Image | NDArray[np.uint8]) -> Screen:
         """Read a picture once; ask the result for lines, texts and places."""
         from .network import read_glyphs
 
         pixels = to_rgb(image)
-        return Screen(read_glyphs(self._net, pixels), (pixels.shape[1], pixels.shape[0]))
+        line_reader = self._line_reader
+
+        def read(found: Reading) -> Reading:
+            if line_reader is None:
+                return found
+            return Reading(*line_reader.read(pixels, found.glyphs, found.lines))
+
+        size = (pixels.shape[1], pixels.shape[0])
+        return Screen(read_glyphs(self._net, pixels), size, read)
 
     def lines(self, image: Image.Image | NDArray[np.uint8]) -> list[Line]:
         """Return the lines of text of a picture, top to bottom."""

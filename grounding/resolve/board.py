@@ -59,7 +59,7 @@ class Board:
     @cached_property
     def line(self) -> float:
         """The usual height of a line of text in pixels."""
-        tall = [line.height for line in self.screen.lines()]
+        tall = [line.size for line in self.screen.raw_lines if len(line.glyphs) > 1]
         return float(np.median(tall)) if tall else 14.0
 
     @cached_property
@@ -81,7 +81,9 @@ class Board:
             if element.role in FIELDS or element.role in MARKS:
                 # A link may stand closer to a field than its label does: "Forgot password?"
                 label = label_of(element, plain, self.size)
-                label = label or label_of(element, self.elements, self.size)
+                nearest = label_of(element, self.elements, self.size)
+                if label is None or (nearest is not None and _between(nearest, label, element)):
+                    label = nearest
                 if label is not None:
                     found[number] = numbers[id(label)]
         return found
@@ -149,3 +151,9 @@ class Board:
             found = self.icons.find(text, _MANY) if self.icons is not None else []
             self._drawn[key] = [(icon.box, icon.score) for icon in found]
         return self._drawn[key]
+
+
+def _between(words: Element, label: Element, control: Element) -> bool:
+    """Tell whether words stand just over a control, where its label would, under the label."""
+    aligned = abs(words.box.x1 - control.box.x1) <= words.box.y2 - words.box.y1
+    return aligned and label.box.y2 <= words.box.center.y <= control.box.y1

@@ -13,7 +13,7 @@ _HUES = {
     "yellow": (0.115, 0.19, 0.7, 1), "olive": (0.12, 0.22, 0, 0.65), "brown": (0.0, 0.12, 0, 0.7),
     "green": (0.20, 0.46, 0, 1), "lime": (0.20, 0.40, 0.7, 1), "cyan": (0.43, 0.55, 0.6, 1),
     "teal": (0.43, 0.55, 0, 0.65), "blue": (0.53, 0.70, 0, 1), "navy": (0.56, 0.70, 0, 0.6),
-    "purple": (0.69, 0.84, 0, 0.85), "magenta": (0.81, 0.92, 0.7, 1), "pink": (0.81, 1.0, 0.7, 1),
+    "purple": (0.69, 0.84, 0, 0.85), "magenta": (0.81, 0.92, 0.7, 1), "pink": (0.81, 1.0, 0.55, 1),
 }  # fmt: skip
 _SOFT = 0.03  # a hue this far outside still fits a little
 _DIM = 0.15  # and so does a brightness
@@ -55,7 +55,7 @@ def _named(name: str, colour: NDArray[np.float64]) -> float:
     dim = max(dark - value, value - light, 0.0)
     near = max(0.0, 1 - off / _SOFT) * max(0.0, 1 - dim / _DIM)
     if name in _PALE:
-        vivid = min(1.0, 2.5 * vivid) * (1.0 if saturation < 0.75 else 0.75)
+        vivid = min(1.0, 2.5 * vivid) * (1.0 if saturation < 0.75 else 0.85)
     if name in _DEEP:
         vivid *= 1.0 if saturation > 0.75 else 0.75
     return vivid * near

@@ -122,8 +122,13 @@ def _toward(share: float, wide: float) -> float:
 _REACH = {"header": 0.12, "toolbar": 0.2, "footer": 0.12, "sidebar": 0.2}
 
 
-def place_fit(place: Place, box: Pixels, size: tuple[int, int]) -> float:
-    """Return from 0 to 1 how well a box lies in a part of the screen."""
+def place_fit(
+    place: Place, box: Pixels, size: tuple[int, int], *, corner: bool = False
+) -> float:
+    """Return from 0 to 1 how well a box lies in a part of the screen.
+
+    With ``corner``, two sides mean the corner itself: the nearer the better.
+    """
     x = min(max((box[0] + box[2]) / 2 / size[0], 0.0), 1.0)
     y = min(max((box[1] + box[3]) / 2 / size[1], 0.0), 1.0)
     shares = {"left": x, "right": 1 - x, "top": y, "bottom": 1 - y}
@@ -137,6 +142,11 @@ def place_fit(place: Place, box: Pixels, size: tuple[int, int]) -> float:
             fit *= math.prod(_toward(2 * value, 0.5) for value in free)
         else:
             fit *= _toward(shares[side], wide)
+    if corner and len(sides) == 2 and "middle" not in sides and not region:
+        edges = {"left": box[0], "right": size[0] - box[2]}
+        edges |= {"top": box[1], "bottom": size[1] - box[3]}
+        away = sum(max(edges[side], 0.0) for side in sides) / max(size)
+        fit *= 0.6 + 0.4 * math.exp(-away / 0.05)
     return fit * _region_fit(region, sides, x, y)
 
 

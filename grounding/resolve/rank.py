@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..calibration import Calibration
-from ..query import Query, Reading, Relation, Target
+from ..query import Place, Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
 from .board import Board, board_of
 from .colours import colour_fit
@@ -40,6 +40,8 @@ EXACT = FIELDS | MARKS | {"tab"}
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
 HEADING = 0.95
+EXTREME = 0.9  # how well the uppermost of several lies "at the top", wherever it is
+_AXES = {"top": (1, -1), "bottom": (1, 1), "left": (0, -1), "right": (0, 1)}
 LEAST_RATIO = 1.25  # of sides: else all are of one size
 MENU = 1.03
 
@@ -97,7 +99,7 @@ def _weight(reading: Reading, ranked: Ranked) -> float:
 
 def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
-    spots = spots_of(board, target.text, target.role, bool(target.colour or target.size))
+    spots = spots_of(board, target)
     if anchor and not target.role:
         spots = [spot for spot in spots if not spot.label]
     anchors = [
@@ -106,13 +108,14 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     ]
     # A worse name is not made up for by a better role: where one fits, near twins count less.
     top = max((spot.match for spot in spots), default=1.0)
-    made = []
+    made: list[Ranked] = []
+    rivals = [spot for spot in spots if target.text and spot.match >= COUNTED * top]
     for spot in spots:
         score = spot.match * (spot.match / top) ** 2
         score *= role_fit(target.role, spot.role) * _look(board, target, spot)
         if target.size:
             score *= _size_fit(target.size, spot, spots)
-        lies = math.prod(place_fit(place, spot.box, board.size) for place in target.places)
+        lies = math.prod(_placed(board, place, spot, rivals) for place in target.places)
         for relation, others in anchors:
             if score * lies:
                 lies *= _related(board, relation, spot, others)
@@ -130,6 +133,22 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
         true = [one for one in distinct if one.spot.role == target.role]
         distinct = true or distinct
     return _numbered(distinct, target.ordinal, board.line)
+
+
+def _placed(board: Board, place: Place, spot: Spot, rivals: list[Spot]) -> float:
+    """Return how well a spot lies in a part of the screen, or beside others of its name.
+
+    "The lower Save" is the lower one of two, wherever both are.
+    """
+    fit = place_fit(place, spot.box, board.size, corner=not rivals)
+    if len(place.sides) != 1 or place.region or place.sides[0] not in _AXES or len(rivals) < 2:
+        return fit
+    axis, sign = _AXES[place.sides[0]]
+    places = [sign * (one.box[axis] + one.box[axis + 2]) / 2 for one in rivals]
+    own = sign * (spot.box[axis] + spot.box[axis + 2]) / 2
+    if max(places) - min(places) < board.line:
+        return fit
+    return max(fit, EXTREME) if own >= max(places) - 0.5 * board.line else min(fit, EXTREME) * 0.9
 
 
 def _size_fit(size: str, spot: Spot, spots: Iterable[Spot]) -> float:

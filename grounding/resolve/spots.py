@@ -6,14 +6,15 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from ..reader.alphabet import OTHER, class_of
+from ..query import Target
+from ..reader.alphabet import OTHER, character_of, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
 from .figures import FIGURES
 from .geometry import Pixels, label_fit, relation_fit
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
-from .words import case_fit, letters, misspelt, other_form, read_alike, words
+from .words import case_fit, letters, misspelt, other_form, read_alike, slips, words
 
 # A match is the root of the reader's score. Below these it is chance; short names need more.
 LEAST_MATCH = 0.65
@@ -24,12 +25,15 @@ MISSPELT = 0.82
 # An icon's score is a chance; as a match it stays below words that say the same.
 ICON, LEAST_ICON = 0.5, 0.2
 LEAST_SAID = 0.1  # where an icon is asked for
+LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
 LEAST_SCATTERED = 0.75
 BESIDE, LEAST_BESIDE = 0.9, 0.55
 ONE_OF = 0.8
+ONLY = 0.5
 SHARING, LEAST_SHARE = 0.5, 0.4
+LONG_WORD = 5
 UNREAD, LEAST_UNREAD = 0.7, 0.4
 
 _COUNTED = re.compile(r"\b(\d{1,2}) of (\d{1,2})\b")
@@ -57,21 +61,22 @@ class Spot:
     tall: float = 0.0
 
 
-def spots_of(board: Board, text: str, role: str, looks: bool = False) -> list[Spot]:
-    """Return the places that fit a name, or a role if there is no name.
-
-    ``looks`` tells that a colour or a size is known, too: then it may be something drawn.
-    """
+def spots_of(board: Board, target: Target) -> list[Spot]:
+    """Return the places that fit a target's name, or its role if there is no name."""
+    text, role = target.text, target.role
     if not text:
-        drawn = figure_spots(board, role) if looks or role in FIGURES else []
-        return role_spots(board, role) + drawn
+        looks = target.colour or target.size or role in FIGURES
+        return role_spots(board, role) + (figure_spots(board, role) if looks else [])
     found = text_spots(board, text)
     if role in FIELDS or role in MARKS or role in ("field", "toggle"):
         found += _beside(board, found, role)
         found += _one_of(board, text, role)
         if not found and role not in MARKS and role != "toggle":
-            found = _sharing(board, text, role)
-    return found + icon_spots(board, text, LEAST_SAID if role == "icon" else LEAST_ICON)
+            found = _sharing(board, text, role) or _only(board, role)
+    least = LEAST_SAID if role == "icon" else LEAST_ICON
+    if role == "icon" and (target.relations or target.places):
+        least = LEAST_PLACED
+    return found + icon_spots(board, text, least)
 
 
 def text_spots(board: Board, text: str) -> list[Spot]:
@@ -96,8 +101,9 @@ def _unread(board: Board, text: str) -> list[Spot]:
     if 2 * unknown <= len(text):
         return []
     spots = []
-    lines = [line for line in board.screen.lines() if line.unknown_script]
-    for line in lines:
+    for line in board.screen.lines():
+        if not line.unknown_script and 3 * line.text.count(character_of(OTHER)) < len(line.text):
+            continue
         box = line.box.to_pixels(board.size)
         number = board.owner(*_middle(box))
         signs = (box[2] - box[0]) / max(line.height, 1.0)  # such letters are as wide as high
@@ -206,12 +212,28 @@ def _sharing(board: Board, text: str, role: str) -> list[Spot]:
             label = board.labels.get(number)
             said = set(words(element.text))
             said |= set(words(board.elements[label].text)) if label is not None else set()
-            share = sum(len(word) for word in wanted & said) / max(total, 1)
+            share = sum(len(word) for word in wanted if _said(word, said)) / max(total, 1)
             if share >= LEAST_SHARE:
                 box = _pixels(board, number)
                 match = SHARING + (1 - SHARING) * share
                 spots.append(Spot(box, _middle(box), element.role, match, number, label=True))
     return spots
+
+
+def _only(board: Board, role: str) -> list[Spot]:
+    """Return the only field of a role if nothing names it: it may be called anything."""
+    fields = [n for n, e in enumerate(board.elements) if role_fit(role, e.role) >= 1]
+    if len(fields) != 1 or fields[0] in board.labels:
+        return []
+    box = _pixels(board, fields[0])
+    return [Spot(box, _middle(box), board.elements[fields[0]].role, ONLY, fields[0], label=True)]
+
+
+def _said(word: str, said: set[str]) -> bool:
+    """Tell whether a word is among others, perhaps badly read."""
+    if word in said or len(word) < LONG_WORD:
+        return word in said
+    return any(len(other) >= LONG_WORD - 1 and slips(word, other, 1) <= 1 for other in said)
 
 
 def _one_of(board: Board, text: str, role: str) -> list[Spot]:
@@ -220,11 +242,11 @@ def _one_of(board: Board, text: str, role: str) -> list[Spot]:
     if said is None or role not in ("textbox", "field"):
         return []
     wanted, many = int(said[1]), int(said[2])
-    rows: dict[tuple[int, int], list[int]] = {}
+    rows: dict[int, list[int]] = {}
     for number in range(len(board.elements)):
         x1, y1, x2, y2 = board.boxes[number]
         if y2 - y1 > 1.2 * board.line and x2 - x1 > 1.2 * board.line:
-            rows.setdefault((round(y1 / 4), round((y2 - y1) / 4)), []).append(number)
+            rows.setdefault(round((y1 + y2) / 8), []).append(number)
     spots = []
     for row in rows.values():
         if len(row) == many and 1 <= wanted <= many:

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from . import lessons as lessons
     from . import losses as losses
     from . import measure as measure
+    from . import nano as nano
     from . import pages as pages
     from . import reader as reader
     from . import records as records
     from . import trainee as trainee
+    from . import line_samples as line_samples
+    from . import lines as lines
+    from . import loop as loop
 
 _MODULES = {
     "checkpoints", "curves", "export", "glyph_samples", "grounder", "icon_export", "icon_samples",
-    "icons", "lessons", "losses", "measure", "pages", "reader", "records", "trainee",
+    "icons", "lessons", "losses", "measure", "nano", "pages", "reader", "records", "trainee",
 }  # fmt: skip
 
 

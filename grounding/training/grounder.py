@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from ..errors import BadCheckpoint, BadRecord
 from ..labels import Preset
@@ -24,7 +24,7 @@ from .checkpoints import NAME, checkpoint_state, load_checkpoint, save_checkpoin
 from .losses import TEMPERATURE
 from .reader import Progress
 from .records import Record
-from .samples import Order, Steps
+from .samples import Order, Sample, Steps
 from .stages import GrounderStage, ScorerStage, Stage, Weights
 from .trainee import Trainee
 
@@ -86,17 +86,48 @@ def train(
     The trained weights and the optimizer's memory go to ``out`` when ``save_seconds`` have passed
     and at the end. Runs where the trainee was loaded: on a GPU, ask for ``device="cuda"`` there.
     """
+    order = Order(config.seed, config.steps, config.batch, config.keep)
+
+    def samples(first: int, processes: tuple[int, int]) -> Dataset[list[Sample]]:
+        return Steps(records, trainee.how, order, config.preset, first, processes)
+
+    yield from run(
+        lambda: make_stage(trainee, config),
+        samples,
+        config,
+        out,
+        resume=resume,
+        every=every,
+        save_seconds=save_seconds,
+    )
+
+
+def run(
+    make: Callable[[], Stage],
+    samples_from: Callable[[int, tuple[int, int]], Dataset[Any]],
+    config: GrounderConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    every: int = 10,
+    save_seconds: float = SAVE_SECONDS,
+) -> Iterator[Progress]:
+    """Train the stage that ``make`` makes; see `train`.
+
+    ``samples_from`` takes the first step and (number, count) of this process and its siblings; item
+    k of what it returns are the samples of the step k places later.
+    """
     from accelerate import Accelerator
 
     out.mkdir(parents=True, exist_ok=True)
-    accelerator = Accelerator(cpu=trainee.backbone.device.type == "cpu")
-    processes = (accelerator.process_index, accelerator.num_processes)
-    if config.batch % processes[1]:
-        raise BadRecord(f"a batch of {config.batch} cannot be shared by {processes[1]} processes")
     going_on = resume and (out / NAME).exists()
     if going_on:
         _check_same(out, config)
-    plain = make_stage(trainee, config)
+    plain = make()
+    accelerator = Accelerator(cpu=plain.trainee.backbone.device.type == "cpu")
+    processes = (accelerator.process_index, accelerator.num_processes)
+    if config.batch % processes[1]:
+        raise BadRecord(f"a batch of {config.batch} cannot be shared by {processes[1]} processes")
     learning = nn.ParameterList(value for _, value in plain.trained())
     optimizer = torch.optim.AdamW(learning, config.rate, weight_decay=0.0)
     first, curve, before = 0, [], 0.0
@@ -104,8 +135,7 @@ def train(
         state = load_checkpoint(out, learning, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
     stage, stepper = accelerator.prepare(plain, optimizer)
-    order = Order(config.seed, config.steps, config.batch, config.keep)
-    steps = Steps(records, trainee.how, order, config.preset, first, processes)
+    steps = samples_from(first, processes)
     started = saved = time.monotonic()
     sums: dict[str, float] = {}
     count = 0

@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from ..reader.line_model import BLANK, LineNet
-from ..reader.strips import HEIGHT, STEP, lay_out, pack
+from ..reader.strips import GAP, HEIGHT, STEP, lay_out, pack
 from .line_samples import LabelledLine, LineSample, choose, lines_of
-from .loop import Progress, run
+from .loop import Progress, loaded, run
 from .pages import LabelledPage, load_page, page_names
 
 _FILLED = 0.93  # of the rows: strips do not fill them without gaps
@@ -92,7 +92,8 @@ def collate(samples: Sequence[LineSample], config: LineTraining) -> dict[str, Te
     ``places`` are the steps of all rows: a class where the middle of a letter lies, BLANK where
     none is near, -1 in between.
     """
-    samples = [sample for sample in samples if _has_time(sample)]
+    widest = config.row - GAP
+    samples = [s for s in samples if s.strip.shape[1] <= widest and _has_time(s)]
     places = pack([sample.strip.shape[1] for sample in samples], config.row)
     kept = [(s, place) for s, place in zip(samples, places, strict=True) if place[0] < config.rows]
     rows = np.zeros((config.rows, HEIGHT, config.row, 2), np.uint8)
@@ -184,10 +185,9 @@ def train(
     yield from run(
         LineNet(),
         lambda net, batch: losses(net, batch, config.places),
-        lambda first: _Batches(folder, draw, config, first),
+        lambda first: loaded(_Batches(folder, draw, config, first), workers),
         config,
         out,
         device=device,
         resume=resume,
-        workers=workers,
     )

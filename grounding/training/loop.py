@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -23,15 +23,24 @@ class Schedule(Protocol):
     """What a training's settings say about its steps; a dataclass."""
 
     @property
-    def steps(self) -> int: ...
+    def steps(self) -> int:
+        """How many there are."""
+
     @property
-    def rate(self) -> float: ...
+    def rate(self) -> float:
+        """The highest learning rate."""
+
     @property
-    def warm_up(self) -> int: ...
+    def warm_up(self) -> int:
+        """Steps until it is reached."""
+
     @property
-    def decay(self) -> float: ...
+    def decay(self) -> float:
+        """The share of the steps, at the end, in which it falls."""
+
     @property
-    def weight_decay(self) -> float: ...
+    def weight_decay(self) -> float:
+        """How weights are held small."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +68,21 @@ def has_fast_bf16(device: str) -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
+def loaded(batches: Dataset[Batch], workers: int) -> Iterable[Batch]:
+    """Make batches ahead of their use, in other processes if there are workers."""
+    ahead = 4 if workers else None
+    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=ahead)
+
+
 def run(
     net: Net,
     losses: Callable[[Net, Batch], dict[str, Tensor]],
-    batches: Callable[[int], Dataset[Batch]],
+    batches: Callable[[int], Iterable[Batch]],
     config: Schedule,
     out: Path,
     *,
     device: str = "cpu",
     resume: bool = False,
-    workers: int = 1,
 ) -> Iterator[Progress]:
     """Train to ``config.steps``; yields the curve every 25 steps, writes checkpoints to ``out``.
 
@@ -81,17 +95,11 @@ def run(
     if resume and (out / NAME).exists():
         state = load_checkpoint(out, net, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
-    loader = DataLoader(
-        batches(first),
-        batch_size=None,
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-    )
     fast = has_fast_bf16(device)
     sums: dict[str, float] = {}
     started = saved = time.monotonic()
     net.train()
-    for step, batch in enumerate(loader, first):
+    for step, batch in enumerate(batches(first), first):
         with torch.autocast(device, torch.bfloat16, enabled=fast):
             parts = losses(net, {name: value.to(device) for name, value in batch.items()})
         for group in optimizer.param_groups:

@@ -7,23 +7,22 @@ curve, and the same command on the same machine gives the same weights.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from ..reader.alphabet import CLASS_COUNT
 from ..reader.model import GlyphNet
 from ..reader.network import load_weights
-from .checkpoints import NAME, load_checkpoint, save_checkpoint
 from .glyph_samples import GlyphSample, make_sample
+from .loop import Progress, loaded, run
 from .pages import LabelledPage, load_page, page_names
 
 RATE = 4e-3
@@ -120,31 +119,6 @@ def losses(net: GlyphNet, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Rise over the first steps, stay, fall to nothing in a straight line at the end."""
-    rise = min(1.0, (step + 1) / config.warm_up)
-    fall = min(1.0, (config.steps - step) / (config.decay * config.steps))
-    return config.rate * rise * fall
-
-
-def has_fast_bf16(device: str) -> bool:
-    """Tell whether bf16 is faster: on a GPU, or on a processor with instructions for it."""
-    if device != "cpu":
-        return True
-    info = Path("/proc/cpuinfo")
-    flags = info.read_text(errors="ignore") if info.exists() else ""
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One line of the training curve."""
-
-    step: int
-    seconds: float
-    loss: dict[str, float]
-
-
 def train(
     sources: Sequence[tuple[Source, float]],
     config: TrainConfig,
@@ -159,61 +133,16 @@ def train(
 
     ``start`` is a file of weights to begin with; without it they are drawn from the seed.
     """
-    out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     net = GlyphNet()
     if start is not None:
         load_weights(net, start)
-    net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.weight_decay)
-    first, curve, before = 0, [], 0.0
-    if resume and (out / NAME).exists():
-        state = load_checkpoint(out, net, optimizer)
-        first, curve, before = state["step"], state["curve"], state["seconds"]
-    loader = DataLoader(
-        _Batches(sources, config, first),
-        batch_size=None,
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
+    yield from run(
+        net,
+        losses,
+        lambda first: loaded(_Batches(sources, config, first), workers),
+        config,
+        out,
+        device=device,
+        resume=resume,
     )
-    fast = has_fast_bf16(device)
-    sums: dict[str, float] = {}
-    started = saved = time.monotonic()
-    net.train()
-    for step, batch in enumerate(loader, first):
-        parts = _step(
-            net, optimizer, {k: v.to(device) for k, v in batch.items()}, (config, step, fast)
-        )
-        for name, value in parts.items():
-            sums[name] = sums.get(name, 0.0) + value
-        done = step + 1
-        if done % 25 and done != config.steps:
-            continue
-        seconds = before + time.monotonic() - started
-        count = (done - 1) % 25 + 1
-        point = Progress(done, round(seconds, 1), {k: round(v / count, 4) for k, v in sums.items()})
-        curve.append(asdict(point))
-        sums = {}
-        if time.monotonic() - saved > 60 or done == config.steps:
-            saved = time.monotonic()
-            state = {"step": done, "curve": curve, "seconds": seconds, "config": asdict(config)}
-            save_checkpoint(out, net, optimizer, state)
-        yield point
-
-
-def _step(
-    net: GlyphNet,
-    optimizer: torch.optim.Optimizer,
-    batch: dict[str, Tensor],
-    when: tuple[TrainConfig, int, bool],
-) -> dict[str, float]:
-    config, step, fast = when
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate(config, step)
-    with torch.autocast(batch["image"].device.type, torch.bfloat16, enabled=fast):
-        parts = losses(net, batch)
-    optimizer.zero_grad(set_to_none=True)
-    torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-    optimizer.step()
-    return {name: value.item() for name, value in parts.items()}

@@ -23,6 +23,8 @@ from ..grounders.eyes import Eyes, ModelGrounder
 from ..grounders.pointer import Heads, PointerGrounder
 from ..grounders.prompts import POINTER_SYSTEM, PointerPrompt
 from ..loading import load_grounder
+from ..nano.grounder import NanoGrounder
+from ..nano.mixer import EvidenceMixer
 from ..patch_scorer import PatchScorer
 from ..plan import Budget
 from ..pointer import NoneKey, OffsetHead, PointerHead
@@ -45,13 +47,14 @@ class Trainee:
     pointer: PointerHead
     offset: OffsetHead | None = None
     none: NoneKey | None = None
+    mixer: EvidenceMixer | None = None
     adapted: Any = None
 
     def heads(self) -> dict[str, nn.Module]:
         """The modules on top of the backbone, by the names of their tensors."""
         found = {
             "patch_scorer": self.scorer, "multi_patch_pointer_head": self.pointer,
-            "offset_head": self.offset, "none_key": self.none,
+            "offset_head": self.offset, "none_key": self.none, "evidence_mixer": self.mixer,
         }  # fmt: skip
         return {name: head for name, head in found.items() if head is not None}
 
@@ -68,7 +71,10 @@ class Trainee:
             self.scorer,
             weights=FusionWeights(),
         )
-        return PointerGrounder(eyes, Heads(self.pointer, self.offset, self.none), self.prompt)
+        heads = Heads(self.pointer, self.offset, self.none)
+        if self.mixer is not None:
+            return NanoGrounder(eyes, heads, self.prompt, self.mixer)
+        return PointerGrounder(eyes, heads, self.prompt)
 
 
 def load_trainee(
@@ -77,6 +83,7 @@ def load_trainee(
     seed: int = 0,
     offset: bool = False,
     none: bool = False,
+    mixer: bool = False,
     system: str = POINTER_SYSTEM,
     **options: Any,
 ) -> Trainee:
@@ -109,6 +116,7 @@ def load_trainee(
             head("multi_patch_pointer_head", PointerHead),
             head("offset_head", OffsetHead) if offset else None,
             head("none_key", NoneKey) if none else None,
+            head("evidence_mixer", EvidenceMixer) if mixer else None,
         )
 
 

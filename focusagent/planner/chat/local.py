@@ -69,8 +69,9 @@ class LocalChat:
                 said = grounding.conversation.go_on_seeing(
                     self._eyes, prompt, pictures, self._longest
                 )
-        except grounding.errors.GroundingError as error:
-            raise PlannerError(f"the planner's model: {error}") from error
+        except (grounding.errors.GroundingError, RuntimeError) as error:  # or out of memory
+            reason = (str(error).strip() or repr(error)).splitlines()[0]
+            raise PlannerError(f"the planner's model: {reason}") from error
         return Reply(said.text, (), said.prompt_tokens, said.completion_tokens)
 
     def _load(self, folder: Path, options: Any) -> None:
@@ -113,6 +114,8 @@ class LocalChat:
         """A part as text in which no special token of the model stands but those of pictures."""
         if isinstance(part, Picture):
             return grounding.conversation.PICTURE
-        for token in self._tokenizer.get_added_vocab():
-            part = part.replace(token, f"{token[0]} {token[1:]}")
+        for token in self._tokenizer.added_tokens_decoder.values():
+            if token.special:
+                spelt = str(token)
+                part = part.replace(spelt, f"{spelt[0]} {spelt[1:]}")
         return part

@@ -121,7 +121,7 @@ class ModelPlanner:
 
 
 def _proved(history: History) -> bool:
-    """Whether the last step showed something, or nothing was done yet that could be shown."""
+    """Whether the last step showed what the screen shows."""
     return bool(history) and history[-1][0].kind in PROOFS and history[-1][1].ok
 
 

@@ -40,8 +40,7 @@ class ServerChat:
         pictures: bool = False,
         options: Mapping[str, Any] = OPTIONS,
     ) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-            raise UserError(f"a server's address is like http://localhost:8000/v1, not {url!r}")
+        _check_address(url)
         if tries < 1:
             raise UserError(f"tries must be at least 1, not {tries}")
         self._server = grounding.model_server.ModelServer(url, key, timeout=timeout, tries=tries)
@@ -86,6 +85,18 @@ class ServerChat:
             schema = {"name": "action", "schema": answer_schema(tools)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body | {"messages": told}
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        known = False
+    if not known:
+        raise UserError(f"a server's address is like http://localhost:8000/v1, not {url!r}")
+    if parts.username is not None or parts.query:
+        raise UserError("a server's address holds no key: set the variable OPENAI_API_KEY")
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:

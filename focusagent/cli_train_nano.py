@@ -1,0 +1,110 @@
+"""`focusagent train nano`: the small vision-language model that stands on reader and icons."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from ._siblings import grounding
+from .errors import UserError
+
+# What one core of the reference machine trains in a minute; makes --minutes a fixed number of
+# steps, so that the same command gives the same weights however busy the machine is.
+STEPS_A_MINUTE = {"cpu": 15, "cuda": 300}
+LESSONS = 1600
+# Kept apart: they say when nothing is there, and how sure an answer is.
+HELD_OUT = 40
+RATE, BATCH, KEEP = 1e-3, 4, (0.25, 1.0)
+
+
+def register(train: typer.Typer) -> None:
+    """Add the command to the group of trainers."""
+    train.command()(nano)
+
+
+def make_lessons(pages: Path, out: Path, count: int, seed: int) -> None:
+    """Make the lessons that a folder lacks, with a progress bar on stderr."""
+    from .datagen.instructions_lessons import write_lessons
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("lessons", total=count)
+        for number in write_lessons(pages, out, count, seed):
+            bar.update(task, completed=number + 1)
+
+
+def nano(  # noqa: PLR0913 - each is an option of the command line
+    out: Annotated[Path, typer.Option(help="The folder for pages, lessons, checkpoint, model.")],
+    pages: Annotated[
+        Path | None, typer.Option(help="A folder of pages; rendered into --out without it.")
+    ] = None,
+    lessons: Annotated[int, typer.Option(min=100, help="Parts of pages to learn from.")] = LESSONS,
+    minutes: Annotated[
+        float, typer.Option(help="How long on one reference core; a fixed number of steps.")
+    ] = 60,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option()] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in --out.")] = False,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Improve this nano model: a checkpoint's folder.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Train the nano model: pages and lessons are made first, then it learns to point."""
+    if device not in STEPS_A_MINUTE:
+        raise UserError("--device is cpu or cuda")
+    if start is not None and not start.is_dir():
+        raise UserError(f"{start} is no folder: give the folder of a nano model")
+    if pages is None:
+        from .cli_train import PAGES, PAGES_SEED, make_pages
+
+        pages = out / "pages"
+        make_pages(pages, PAGES, PAGES_SEED, "train")
+    if not pages.is_dir():
+        raise UserError(f"{pages} is no folder: make pages with focusagent data pages")
+    make_lessons(pages, out / "lessons", lessons, seed)
+    steps = max(1, round(minutes * STEPS_A_MINUTE[device]))
+    report = train(out, (steps, seed), start, device, resume)
+    if as_json:
+        typer.echo(json.dumps(report))
+    else:
+        typer.echo(f"trained {steps} steps: {out / 'model'}, curve: {out / 'curve.png'}")
+
+
+def train(
+    out: Path, how_long: tuple[int, int], start: Path | None, device: str, resume: bool
+) -> dict[str, Any]:
+    """Train for (steps, seed) on the lessons in ``out``, calibrate, write ``out``/model."""
+    steps, seed = how_long
+    training, model = grounding.training, grounding.nano.model
+    config = training.grounder.GrounderConfig(steps, "all", seed, BATCH, RATE, keep=KEEP)
+    begun = model.write_nano(out / "start", seed) if start is None else start
+    trainee = training.trainee.load_trainee(
+        begun, seed=seed, offset=True, none=True, mixer=True, system="", device=device
+    )
+    known = training.lessons.lesson_paths(out / "lessons")
+    held, used = known[:HELD_OUT], known[HELD_OUT:]
+    if not used:
+        raise UserError(f"{out / 'lessons'} holds too few lessons: ask for more with --lessons")
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("training", total=steps)
+        for point in training.nano.train_nano(trainee, used, config, out, resume=resume):
+            told = "  ".join(f"{name} {value:.3f}" for name, value in point.loss.items())
+            bar.update(task, completed=point.step, description=told)
+    curve = training.checkpoints.checkpoint_state(out)["curve"]
+    training.curves.draw_curves(curve, out / "curve.png")
+    threshold, calibration = training.nano.calibrated(trainee, held, seed)
+    training.trainee.save_trainee(trainee, begun, out / "model")
+    sure = calibration.to_dict()
+    model.note_settings(out / "model", pointer_system="", pointer_calibration=sure)
+    return {
+        "steps": steps,
+        "loss": curve[-1]["loss"],
+        "seconds": curve[-1]["seconds"],
+        "threshold": round(threshold, 4),
+        "calibration": sure,
+    }
