@@ -1,4 +1,4 @@
-"""Seconds the reader takes for a screen and one query, beside RapidOCR in the same run.
+"""Seconds the reader takes for a screen and one query, and for its lines, beside RapidOCR.
 
     python benchmarks/reader_speed.py [PICTURE] [--rounds 5] [--json]
 
@@ -33,7 +33,9 @@ import re, sys
 from pathlib import Path
 from PIL import Image
 from grounding import Reader
-Reader.load().look(Image.open(sys.argv[1])).find("Save draft")
+screen = Reader.load().look(Image.open(sys.argv[1]))
+screen.find("Save draft")
+screen.lines()
 status = Path("/proc/self/status").read_text()
 print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024)
 """
@@ -77,9 +79,11 @@ def measure(picture: Image.Image, rounds: int) -> dict[str, object]:
         rapid = None
     screen = reader.look(picture)
     screen.find(QUERY)
-    ours, theirs, queries = [], [], []
+    ours, theirs, queries, lines = [], [], [], []
     for _ in range(rounds):
         ours.append(timed(lambda: reader.look(picture).find(QUERY)))
+        fresh = reader.look(picture)
+        lines.append(timed(fresh.lines))
         queries.append(timed(lambda: screen.find(QUERY)))
         if rapid is not None:
             theirs.append(timed(lambda: rapid.look(picture)))
@@ -87,6 +91,7 @@ def measure(picture: Image.Image, rounds: int) -> dict[str, object]:
         "glyphs": len(screen.glyphs),
         "reader": median(ours),
         "next_query": median(queries),
+        "lines_too": median(lines),
         "peak_mib": peak_memory(picture),
     }
     if theirs:

@@ -58,6 +58,8 @@ def record(  # noqa: PLR0913 - each is an option of the command line
     """
     from .replay import save
 
+    if (source is not None or person) and instruction is not None and instruction.startswith("-"):
+        raise UserError(f"unknown option or argument {instruction!r}")
     ways = [instruction is not None, source is not None, person]
     if sum(ways) != 1:
         raise UserError('give one of: an "INSTRUCTION", --from RUN, --person')
@@ -75,7 +77,7 @@ def record(  # noqa: PLR0913 - each is an option of the command line
     else:
         folder = out or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
         forwarded = [instruction or "", *context.args, *_again("--params", params)]
-        forwarded += [*_again("--secret", secret), *_again("--url", url and [url])]
+        forwarded += [*_again("--secret", secret), *_again("--url", [url] if url else None)]
         _run([*forwarded, "--out", str(folder)])
         made, good = _of_run(_newest(folder), given, flow.stem)
     save(made, flow)

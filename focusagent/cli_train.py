@@ -11,7 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, track
 
-from . import cli_train_grounder, cli_train_icons
+from . import (
+    cli_train_default,
+    cli_train_grounder,
+    cli_train_icons,
+    cli_train_lines,
+    cli_train_nano,
+)
 from ._siblings import grounding
 from .errors import UserError
 
@@ -28,7 +34,10 @@ def register(app: typer.Typer) -> None:
     """Add the groups of commands to the command line."""
     train = typer.Typer(help="Train the models that come with the package.", no_args_is_help=True)
     train.command()(reader)
+    cli_train_lines.register(train)
     cli_train_icons.register(train)
+    cli_train_nano.register(train)
+    cli_train_default.register(train)
     cli_train_grounder.register(train)
     app.add_typer(train, name="train")
     data = typer.Typer(help="Make labelled screens.", no_args_is_help=True)

@@ -45,9 +45,7 @@ def lines(
     trainer = grounding.training.lines
     config = trainer.LineTraining(steps=max(1, round(minutes * STEPS_A_MINUTE[device])), seed=seed)
     make_pages(out / "pages", PAGES, PAGES_SEED, "train")
-    steps = trainer.train(
-        out / "pages", DrawnSource(), config, out, device=device, resume=resume
-    )
+    steps = trainer.train(out / "pages", DrawnSource(), config, out, device=device, resume=resume)
     trained = list(track(steps, "training", config.steps // 25, console=Console(stderr=True)))
     if not trained:
         raise UserError(f"{out} is trained to {config.steps} steps already; ask for more --minutes")

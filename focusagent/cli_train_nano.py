@@ -19,7 +19,7 @@ STEPS_A_MINUTE = {"cpu": 15, "cuda": 300}
 LESSONS = 1600
 # Kept apart: they say when nothing is there, and how sure an answer is.
 HELD_OUT = 40
-RATE, BATCH, KEEP = 1e-3, 4, (0.25, 1.0)
+RATE, BATCH, KEEP = 1e-3, 4, (0.2, 0.8)
 
 
 def register(train: typer.Typer) -> None:
@@ -27,13 +27,18 @@ def register(train: typer.Typer) -> None:
     train.command()(nano)
 
 
-def make_lessons(pages: Path, out: Path, count: int, seed: int) -> None:
-    """Make the lessons that a folder lacks, with a progress bar on stderr."""
+def make_lessons(
+    pages: Path, out: Path, count: int, seed: int, weights: Path | None = None
+) -> None:
+    """Make the lessons that a folder lacks, with a progress bar on stderr.
+
+    Pages are read with the packaged weights, or with those of a folder.
+    """
     from .datagen.instructions_lessons import write_lessons
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("lessons", total=count)
-        for number in write_lessons(pages, out, count, seed):
+        for number in write_lessons(pages, out, count, seed, weights):
             bar.update(task, completed=number + 1)
 
 
@@ -52,6 +57,9 @@ def nano(  # noqa: PLR0913 - each is an option of the command line
     start: Annotated[
         Path | None, typer.Option("--from", help="Improve this nano model: a checkpoint's folder.")
     ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Reader and icons to learn with, not the packaged ones.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Train the nano model: pages and lessons are made first, then it learns to point."""
@@ -66,7 +74,7 @@ def nano(  # noqa: PLR0913 - each is an option of the command line
         make_pages(pages, PAGES, PAGES_SEED, "train")
     if not pages.is_dir():
         raise UserError(f"{pages} is no folder: make pages with focusagent data pages")
-    make_lessons(pages, out / "lessons", lessons, seed)
+    make_lessons(pages, out / "lessons", lessons, seed, weights)
     steps = max(1, round(minutes * STEPS_A_MINUTE[device]))
     report = train(out, (steps, seed), start, device, resume)
     if as_json:

@@ -13,7 +13,6 @@ import env
 from focusagent.agent.approval import IRREVERSIBLE, Approver, Audit, Request, words_in
 from focusagent.agent.desk import cleaned
 from focusagent.agent.errors import Ended
-from focusagent.agent.forms import similar
 from focusagent.agent.pixels import (
     changed_inside,
     changed_outside,
@@ -23,6 +22,7 @@ from focusagent.agent.pixels import (
     same_patch,
 )
 from focusagent.agent.tables import Cell, alike, beside, cell_in, find_table
+from focusagent.agent.typed import similar
 from focusagent.history import Evidence, Step
 from focusagent.planner.intents import Click, Outcome, Target
 

@@ -33,7 +33,7 @@ def reader() -> Reader:
 def test_unseen_pages_are_read(reader, name):
     tallies: dict[str, reading.Tally] = {}
     page = load_page(DATA, name)
-    reading.compare(reader.look(page.image), page, tallies)
+    reading.compare(reader.look(page.image).read, page, tallies)
     result = tallies["all"].as_dict()
     assert result["characters"] > 0.88
     assert result["words"] > 0.6

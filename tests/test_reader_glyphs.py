@@ -81,7 +81,8 @@ def test_suppression_through_the_grid_equals_all_pairs(seed):
     rng = np.random.default_rng(seed)
     flat = rng.choice(40 * 60, 300, replace=False)
     rows, columns = flat // 60, flat % 60
-    base = make_glyphs([0.0] * 300, [0.0] * 300)
+    text = "".join(rng.choice(list("abc"), 300))
+    base = make_glyphs([0.0] * 300, [0.0] * 300, text)
     glyphs = Glyphs(
         ((columns + 0.5 + rng.uniform(-1, 1, 300)) * 2).astype(np.float32),
         ((rows + 0.5 + rng.uniform(-0.5, 0.5, 300)) * 4).astype(np.float32),
@@ -96,7 +97,9 @@ def test_suppression_through_the_grid_equals_all_pairs(seed):
         for j in range(300):
             near = abs(rows[i] - rows[j]) <= 3 and abs(columns[i] - columns[j]) <= 6 and i != j
             advance = (glyphs.width[i] + glyphs.width[j]) / 2
-            close = abs(glyphs.x[i] - glyphs.x[j]) < 0.55 * advance
+            close = (
+                abs(glyphs.x[i] - glyphs.x[j]) < (0.65 if text[i] == text[j] else 0.36) * advance
+            )
             level = abs(glyphs.y[i] - glyphs.y[j]) < 0.4 * min(glyphs.size[i], glyphs.size[j])
             warmer = (glyphs.warmth[j], -j) > (glyphs.warmth[i], -i)
             if near and close and level and warmer:

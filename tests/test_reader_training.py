@@ -12,7 +12,7 @@ import torch
 
 from grounding.reader.alphabet import class_of
 from grounding.reader.model import GlyphNet, fuse
-from grounding.training import checkpoints, export, glyph_samples
+from grounding.training import checkpoints, export, glyph_samples, loop
 from grounding.training import reader as trainer
 from grounding.training.pages import (
     LabelledPage,
@@ -120,7 +120,7 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(tmp_pat
 
     # A run that is killed after its first checkpoint (here: every 25 steps).
     ticks = iter(range(0, 100_000, 1000))
-    monkeypatch.setattr(trainer.time, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(loop.time, "monotonic", lambda: float(next(ticks)))
     killed = trainer.train([(toy_source, 1.0)], SMALL, tmp_path / "c", workers=0)
     next(killed)
     killed.close()
@@ -131,7 +131,7 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(tmp_pat
 
 def test_the_learning_rate_rises_stays_and_falls():
     config = trainer.TrainConfig(steps=1000, warm_up=100, decay=0.5)
-    rates = [trainer.learning_rate(config, step) for step in range(1000)]
+    rates = [loop.learning_rate(config, step) for step in range(1000)]
     assert rates[0] == pytest.approx(config.rate / 100)
     assert rates[400] == config.rate
     assert rates[750] == pytest.approx(config.rate / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from focusagent.planner.intents import (
 from focusagent.replay import load, save
 from focusagent.replay.person import record_person
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 HIDDEN, PLAIN = "hunter22-Zx", "Quagmire-9431"
 FORM = """<title>Order</title><style>body{font:16px sans-serif;margin:30px}td{padding:6px 20px}
@@ -61,9 +62,10 @@ async def order(page: Any) -> None:
     await page.keyboard.type("U")
     await page.click("text=Urgent")
     await page.click("tr:nth-child(2) button")
-    await page.set_input_files(
-        "[type=file]", {"name": "receipt.pdf", "mimeType": "", "buffer": b"x"}
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        receipt = Path(folder) / "receipt.pdf"
+        receipt.write_bytes(b"x")
+        await page.set_input_files("[type=file]", receipt)
     await page.dblclick("#cell")
     await page.drag_and_drop("#card", "#lane")
     await page.frame_locator("iframe").locator("button").click()

@@ -69,13 +69,14 @@ def changed_there(desk: Desk, done: Done) -> bool:
     return changed_inside(before, desk.screen.image, box)
 
 
-def prove_target(desk: Desk, spot: Spot, target: Target) -> None:
-    """Evidence that it was the right thing: it shows the name, or the grounder is confident."""
+def prove_target(desk: Desk, spot: Spot, target: Target, known: str = "") -> None:
+    """Evidence that it was the right thing: what is `known`, or the grounder is confident."""
     if spot.selector is not None:
         desk.prove("the selector names it", True, spot.selector)
         return
-    sure = spot.confidence >= CONFIDENT
-    desk.prove(f"it is {target.words}", True if sure else None, f"confidence {spot.confidence:.2f}")
+    sure = bool(known) or spot.confidence >= CONFIDENT
+    detail = known or f"confidence {spot.confidence:.2f}"
+    desk.prove(f"it is {target.words}", True if sure else None, detail)
 
 
 def prove_reaction(desk: Desk, done: Done) -> None:

@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._siblings import grounding
-from .closer import likeness
-from .pixels import holds
+from .closer import likeness, read_closely, same_numbers
+from .pixels import PixelBox, holds
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 KEPT = 3  # screens whose reading is kept: before, after, and one looked at in between
 ALIKE = 0.75  # a text that is found with this score stands there
-DOUBTED = 0.5  # from this score on, a closer look decides
+DOUBTED = 0.5  # from this score on, a closer look decides,
+SURELY = 0.85  # which must be as good as this
 
 
 @lru_cache(maxsize=4)
@@ -100,20 +101,24 @@ class Seen:
         screen = self.scene.screen
         with self._counted():
             places = screen.find(text, limit=limit)
-        found = [
-            (self.pixels(place.box), place.score) for place in places if place.score >= DOUBTED
-        ]
+        found = [(self.pixels(each.box), each.score) for each in places if each.score >= DOUBTED]
         return [
             place
             for place, score in found
-            if (box is None or holds(box, middle(place)))
-            and (score >= ALIKE or self._closer(place, text) >= ALIKE)
+            if (box is None or holds(box, middle(place))) and self._is_there(text, place, score)
         ]
 
-    def _closer(self, place: Sequence[float], text: str) -> float:
-        """How well a text is found at a place that is looked at more closely."""
+    def _is_there(self, text: str, place: PixelBox, score: float) -> bool:
+        """Whether a place that resembles a text says it: no other number, and no other word."""
+        line = next((said for said, where in self.texts() if holds(where, middle(place))), "")
+        if score >= ALIKE and same_numbers(text, line):
+            return True
+        tall = place[3] - place[1]
         with self._counted():
-            return likeness(self.image, place, text, place[3] - place[1])
+            if same_numbers(text, said := read_closely(self.image, place, tall).text):
+                closer = likeness(self.image, place, text, tall)
+                return text.casefold() in said.casefold() or closer >= SURELY
+        return False
 
     def text_in(self, box: Sequence[float]) -> str:
         """What stands in a box of pixels, line by line."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,17 +14,16 @@ from .asking import field_box, mark_at
 from .desk import Desk
 from .errors import Failed
 from .evidence import Done, prove_target
-from .eyes import known_parts
 from .locate import PHRASES, aim, locate
 from .pixels import changed_inside, changed_share, grown, holds, is_plain, mark_state
 from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
+from .typed import Typed, lost, plain, prove, several_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL import Image
 
-_ONE_LINE = 60  # pixels that a field of one line is high at most
 _ON = ("on", "yes", "true", "checked", "ticked", "1")
 _OFF = ("off", "no", "false", "unchecked", "unticked", "0")
 
@@ -44,10 +42,11 @@ def type_text(desk: Desk, intent: Type, selector: str | None = None) -> Outcome:
     elif not intent.append:
         desk.act(env.Press("Delete"))
     if spot is not None:
-        if text and not secret and not intent.append and _lost(desk, before, spot, text):
+        done = Typed(spot, before, text, secret is not None)
+        if text and not intent.append and lost(desk, done):
             spot = _type_again(desk, intent, text, selector) or spot
-        prove_target(desk, spot, intent.target or Target("it"))
-        _prove_typed(desk, before, spot, text, secret)
+            done = Typed(spot, before, text)
+        prove(desk, done, intent.target or Target("it"))
     else:
         seen = desk.seen.shows(text) if text else before.image is not desk.screen.image
         desk.prove("what was typed is on the screen", True if seen else None)
@@ -100,7 +99,7 @@ def select(desk: Desk, intent: Select, selector: str | None = None) -> Outcome:
     shown = desk.seen.shows(intent.option, grown(box, 4, desk.screen.image.size))
     if not shown:
         read = desk.seen.text_in(box)
-        shown = difflib.SequenceMatcher(None, _plain(read), _plain(intent.option)).ratio() > 0.75
+        shown = difflib.SequenceMatcher(None, plain(read), plain(intent.option)).ratio() > 0.75
     desk.prove(f"it shows {intent.option!r}", True if shown else None)
     return Outcome(True)
 
@@ -168,10 +167,9 @@ def _select_all(desk: Desk, spot: Spot) -> tuple[str, ...]:
         return ("Meta+A",)
     if not isinstance(desk.env, env.DesktopEnvironment):
         return ("Control+A",)
-    box = field_box(desk.seen, spot)
-    lines = [where for _, where in desk.seen.texts() if holds(box, _middle(where))]
-    several = len(lines) > 1 or box[3] - box[1] > _ONE_LINE
-    return ("Control+Home", "Control+Shift+End") if several else ("Home", "Shift+End")
+    if several_lines(desk, field_box(desk.seen, spot)):
+        return ("Control+Home", "Control+Shift+End")
+    return ("Home", "Shift+End")
 
 
 def _type_again(desk: Desk, intent: Type, text: str, selector: str | None) -> Spot | None:
@@ -187,65 +185,6 @@ def _type_again(desk: Desk, intent: Type, text: str, selector: str | None) -> Sp
     spot = _enter(desk, intent.target, spot, append=False)
     desk.act(env.Type(text))
     return spot
-
-
-def _lost(desk: Desk, before: env.Observation, spot: Spot, text: str) -> bool:
-    """Whether the text went elsewhere: the field does not show it, and has not changed."""
-    if _shows(desk, before, spot, text, None):
-        return False
-    box = grown(field_box(desk.seen, spot), 3, desk.screen.image.size)
-    return changed_share(before.image, desk.screen.image, box) == 0
-
-
-def _legible(shown: str) -> bool:
-    """Whether these are words, not the dots of a password field as the reader sees them."""
-    return len(set(re.findall(r"\w", shown))) > 1
-
-
-def _shows(desk: Desk, before: env.Observation, spot: Spot, text: str, secret: str | None) -> bool:
-    """Whether the field holds what was typed, as far as can be read."""
-    box = grown(field_box(desk.seen, spot), 3, desk.screen.image.size)
-    if secret:
-        return changed_share(before.image, desk.screen.image, box) > 0
-    if not text:
-        return not desk.seen.text_in(box).strip() or before.image is not desk.screen.image
-    if any(desk.seen.shows(line, box) for line in text.splitlines() if line.strip()):
-        return True
-    return similar(desk.seen.text_in(box), text)
-
-
-def _shows_known(desk: Desk, box: Sequence[float], text: str) -> bool:
-    """Whether the field shows those letters of a text that the reader knows, in their order."""
-    known = [part for part in known_parts(text) if len(part) > 1]
-    places = [desk.seen.places(part, box) for part in known]
-    if not known or not all(places):
-        return False
-    firsts = [min(boxes) for boxes in places]
-    return firsts == sorted(firsts)
-
-
-def _prove_typed(
-    desk: Desk, before: env.Observation, spot: Spot, text: str, secret: str | None
-) -> None:
-    if secret:
-        dispatched = desk.draft.results[-1].dispatched
-        changed = _shows(desk, before, spot, text, secret)
-        desk.prove("the secret was typed, masked", True if dispatched and changed else None)
-        return
-    box = grown(field_box(desk.seen, spot), 3, desk.screen.image.size)
-    shown = desk.seen.text_in(box)
-    if _shows(desk, before, spot, text, None):
-        desk.prove("the field shows what was typed", True, shown or "empty")
-    elif known_parts(text) != [text] and _shows_known(desk, box, text):
-        known = " ... ".join(known_parts(text))
-        changed = changed_share(before.image, desk.screen.image, box) > 0
-        what = "the field shows what can be read of it"
-        desk.prove(what, True if changed else None, f"{known}; the rest is of another script")
-    elif not _legible(shown):
-        changed = changed_share(before.image, desk.screen.image, box) > 0
-        desk.prove("the field changed", True if changed else None, "its text cannot be read")
-    else:
-        desk.prove("the field shows what was typed", None, f"it reads {shown!r}")
 
 
 def _submit(desk: Desk) -> None:
@@ -279,23 +218,6 @@ def _pick(desk: Desk, before: Image.Image, option: str, spot: Spot) -> None:
     place = Spot(_middle(box), box, desk.screen.image, option)
     place = aim(desk, Target(option), "click", place)
     desk.act(env.Click(*place.point))
-
-
-def similar(shown: str, text: str) -> bool:
-    """Whether a field shows a text, be it only the part of it that fits, or in its own format."""
-    left, right = _plain(shown), _plain(text)
-    if not left or not right:
-        return False
-    if len(left) >= 4 and (left in right or right in left):
-        return True
-    if difflib.SequenceMatcher(None, left, right).ratio() >= 0.75:
-        return True
-    digits = re.findall(r"\d+", text)
-    return bool(digits) and sorted(map(int, digits)) == sorted(map(int, re.findall(r"\d+", shown)))
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", text).casefold()
 
 
 def _middle(box: Sequence[float]) -> tuple[float, float]:

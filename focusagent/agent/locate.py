@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._siblings import env
 from ..history import Sight
@@ -21,6 +22,7 @@ from .spots import CONTROLS, place_of, spot_of
 from .spots import FIELDS as FIELDS
 from .spots import MARKS as MARKS
 from .spots import Spot as Spot
+from .wheel import Point, turn
 
 if TYPE_CHECKING:
     from grounding.types import Grounding  # noqa: TID251
@@ -179,24 +181,23 @@ def _dismiss(desk: Desk) -> bool:
     return False
 
 
-def _scroll_to(desk: Desk, found: Any) -> bool:
+def _scroll_to(desk: Desk, found: Callable[[str], bool]) -> bool:
     """Go down screen by screen, then once from the top, until it is found."""
-    width, height = desk.screen.image.size
-    step = 0.8 * height
-    moved = 0
-    for _ in range(desk.settings.scrolls):
-        if desk.act(env.Scroll(width / 2, height / 2, step)).outcome == "no change":
-            break
-        moved += 1
-        if found("scrolled down"):
+    step, most = 0.8 * desk.screen.image.height, desk.settings.scrolls
+    at = turn(desk, step, late=False)
+    below = at is not None and _down(desk, step, at, most, partial(found, "scrolled down"))
+    if below:
+        return True
+    top = turn(desk, -1e5, at=at, late=False)
+    return top is not None and _down(desk, step, top, most, partial(found, "scrolled up"))
+
+
+def _down(desk: Desk, step: float, at: Point, most: int, found: Callable[[], bool]) -> bool:
+    """Whether it is found on this screen or one of those below."""
+    for _ in range(most):
+        if found():
             return True
-    result = desk.act(env.Scroll(width / 2, height / 2, -1e5))
-    if result.outcome == "no change":
-        return False
-    for _ in range(desk.settings.scrolls - moved + 1):
-        if found("scrolled up"):
-            return True
-        if desk.act(env.Scroll(width / 2, height / 2, step)).outcome == "no change":
+        if turn(desk, step, at=at) is None:
             break
     return False
 

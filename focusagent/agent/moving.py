@@ -21,6 +21,7 @@ from .asking import is_seen
 from .desk import Desk
 from .errors import Failed
 from .locate import locate
+from .wheel import Point, turn
 
 SHARE = 0.85  # of the screen that "one screen" scrolls, so that nothing is skipped
 FAR = 60  # screens that "to the end" gives up after
@@ -28,49 +29,46 @@ FAR = 60  # screens that "to the end" gives up after
 
 def scroll(desk: Desk, intent: Scroll) -> Outcome:
     """Scroll by some amount, to the end, or until a target is seen."""
+    at = None if intent.area is None else locate(desk, intent.area, "scroll").point
     if intent.until is not None:
-        return _scroll_until(desk, intent)
+        return _scroll_until(desk, intent, at)
     if not intent.to_end:
-        moved = _turn(desk, intent, intent.screens, intent.pixels)
+        moved = _turn(desk, intent, intent.screens, at)
         desk.prove("the screen moved", True if moved else None, "" if moved else "it is at its end")
         return Outcome(True)
     for _ in range(FAR):
-        if not _turn(desk, intent, 3.0, None):
+        moved = _turn(desk, intent, 3.0, at)
+        if moved is None:
             desk.prove("the end is reached", True)
             return Outcome(True)
+        at = moved
     raise Failed(f"there is no end to scroll to: still going after {FAR} times")
 
 
-def _scroll_until(desk: Desk, intent: Scroll) -> Outcome:
+def _scroll_until(desk: Desk, intent: Scroll, at: Point | None) -> Outcome:
     assert intent.until is not None
     for _ in range(FAR):
         if is_seen(desk, intent.until):
             desk.prove(f"{intent.until.words} is on the screen", True)
             return Outcome(True)
-        if not _turn(desk, intent, intent.screens, intent.pixels):
+        moved = _turn(desk, intent, intent.screens, at)
+        if moved is None:
             break
+        at = moved
     if is_seen(desk, intent.until):
         desk.prove(f"{intent.until.words} is on the screen", True)
         return Outcome(True)
     raise Failed(f"scrolled to the end, and {intent.until.words} was not there")
 
 
-def _turn(desk: Desk, intent: Scroll, screens: float, pixels: int | None) -> bool:
-    """Turn the wheel; whether anything moved (what loads late is waited for)."""
+def _turn(desk: Desk, intent: Scroll, screens: float, at: Point | None) -> Point | None:
+    """Turn the wheel at a point, or where it moves something; None if nothing moved."""
     width, height = desk.screen.image.size
-    x, y = width / 2, height / 2
-    if intent.area is not None:
-        x, y = locate(desk, intent.area, "scroll").point
     upright = intent.direction in ("up", "down")
-    by = float(pixels) if pixels is not None else screens * SHARE * (height if upright else width)
+    by = screens * SHARE * (height if upright else width)
+    by = by if intent.pixels is None else float(intent.pixels)
     by = -by if intent.direction in ("up", "left") else by
-    before = desk.screen
-    desk.act(env.Scroll(x, y, by if upright else 0.0, 0.0 if upright else by))
-    if desk.screen.image is not before.image:
-        return True
-    return bool(
-        desk.wait_until(lambda: desk.screen.image is not before.image, desk.settings.patience / 2)
-    )
+    return turn(desk, by, at=at) if upright else turn(desk, 0.0, by, at)
 
 
 def wait(desk: Desk, intent: Wait) -> Outcome:

@@ -30,13 +30,11 @@ A_LESSON = 8  # instructions
 _TRIES = 4
 
 
-def make_lesson(
-    page: LabelledPage, seed: str, eyes: tuple[Reader, IconReader], whole: bool = False
-) -> Lesson | None:
-    """Return a lesson about a part of a page (or all of it); None where little can be asked."""
+def make_lesson(page: LabelledPage, seed: str, eyes: tuple[Reader, IconReader]) -> Lesson | None:
+    """Return a lesson about a part of a page, or all of it; None where little can be asked."""
     rng = random.Random(seed)
     for _ in range(_TRIES):
-        part = _part(page, rng, whole)
+        part = _part(page, rng)
         made = instructions(part, f"{seed}/{rng.random()}")
         chosen = choose(made, A_LESSON, rng)
         if len(chosen) == A_LESSON:
@@ -56,10 +54,10 @@ def make_lesson(
     return lesson
 
 
-def _part(page: LabelledPage, rng: random.Random, whole: bool) -> LabelledPage:
+def _part(page: LabelledPage, rng: random.Random) -> LabelledPage:
     """Cut a part of whole tokens out of a page, now and then resized."""
     tall, wide = page.image.shape[:2]
-    shape = SHAPES[-1] if whole else rng.choices(SHAPES, _OFTEN)[0]
+    shape = rng.choices(SHAPES, _OFTEN)[0]
     width, height = (TOKEN * count for count in shape)
     scale = max(rng.choice(SCALES), width / wide, height / tall)
     across, down = round(width / scale), round(height / scale)
@@ -72,22 +70,26 @@ def _share(box: PixelBox | None, size: tuple[int, int]):  # type: ignore[no-unty
 
 
 def write_lessons(
-    pages: Path, out: Path, count: int, seed: int, whole: bool = False
+    pages: Path, out: Path, count: int, seed: int, weights: Path | None = None
 ) -> Iterator[int]:
     """Write lessons 0..count-1 of a seed about the pages of a folder; yields each number written.
 
     What is there is left alone, so that an interrupted run goes on. Lesson k belongs to one page,
-    but a page on which little can be asked has none.
+    but a page on which little can be asked has none. ``weights`` is a folder of other weights than
+    the packaged ones for reader and icons.
     """
     out.mkdir(parents=True, exist_ok=True)
     names = grounding.training.pages.page_names(pages)
-    eyes = (grounding.Reader.load(), grounding.icons.IconReader.load())
+    eyes = (
+        grounding.Reader.load(weights and weights / "reader.safetensors"),
+        grounding.icons.IconReader.load(weights and weights / "icons.safetensors"),
+    )
     for number in range(count):
         name = f"{number:06d}"
         if (out / f"{name}.npz").exists() or (out / f"{name}.none").exists():
             continue
         page = grounding.training.pages.load_page(pages, names[number % len(names)])
-        lesson = make_lesson(page, f"{seed}/{number}", eyes, whole)
+        lesson = make_lesson(page, f"{seed}/{number}", eyes)
         if lesson is None:
             (out / f"{name}.none").touch()
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,22 @@ if TYPE_CHECKING:
 # Words of one line stand no further apart than this, in heights of their line.
 _GAP = 1.0
 # Chance makes two words half alike; only what is nearly equal resembles.
-_LIKENESS_POWER = 3
+_LIKENESS_POWER, _LEAST = 3, 0.6
 _UNSPOKEN = ("dialog",)
+# Words of the longest text that is looked for.
+_LONGEST = 8
 # A control of which less is left counts as cut.
 _WHOLE = 0.97
 Word = tuple[str, PixelBox]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some words of a line: as they stand, folded, and where."""
+
+    text: str
+    folded: str
+    place: Place
 
 
 class LabelledScreen(KnownScreen):
@@ -66,26 +77,32 @@ class LabelledScreen(KnownScreen):
     def windows(self, text: str) -> list[Word]:
         """Return all stretches of a line with about as many words as a text, and where."""
         count = len(text.split())
-        found = [
-            line[start : start + size]
-            for line in self._words
-            for size in range(max(1, count - 1), count + 2)
-            for start in range(len(line) - size + 1)
-        ]
-        return [(" ".join(word for word, _ in piece), _around(piece)) for piece in found]
+        sizes = range(max(1, count - 1), count + 2)
+        return [(one.text, one.place.box) for size in sizes for one in self._by_size.get(size, ())]
+
+    @cached_property
+    def _by_size(self) -> dict[int, list[Stretch]]:
+        """All stretches of words of all lines, by their number of words."""
+        found: dict[int, list[Stretch]] = {}
+        for line in self._words:
+            for start in range(len(line)):
+                for end in range(start + 1, min(len(line), start + _LONGEST) + 1):
+                    text = " ".join(word for word, _ in line[start:end])
+                    place = Place(_around(line[start:end]), end - start == len(line))
+                    found.setdefault(end - start, []).append(Stretch(text, folded(text), place))
+        return found
+
+    @cached_property
+    def _by_text(self) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = {}
+        for stretches in self._by_size.values():
+            for one in stretches:
+                found.setdefault(one.folded, []).append(one.place)
+        return found
 
     def _look_up(self, text: str) -> tuple[Place, ...] | None:
         wanted = folded(text)
-        if not wanted:
-            return None
-        found = [
-            Place(_around(line[start:end]), end - start == len(line))
-            for line in self._words
-            for start in range(len(line))
-            for end in range(start + 1, len(line) + 1)
-            if folded(" ".join(word for word, _ in line[start:end])) == wanted
-        ]
-        return tuple(in_reading_order(found))
+        return tuple(in_reading_order(self._by_text.get(wanted, ()))) if wanted else None
 
     def is_icon(self, thing: Thing) -> bool:
         """Tell whether a thing is a button that shows an icon and no words."""
@@ -101,7 +118,7 @@ class LabelledScreen(KnownScreen):
 def alike(one: str, two: str) -> float:
     """Return how alike two texts are, from 0 to 1; chance resemblance is nearly 0."""
     matcher = difflib.SequenceMatcher(None, folded(one), folded(two), autojunk=False)
-    if matcher.real_quick_ratio() < 0.5 or matcher.quick_ratio() < 0.5:
+    if matcher.real_quick_ratio() < _LEAST or matcher.quick_ratio() < _LEAST:
         return 0.0
     return float(matcher.ratio() ** _LIKENESS_POWER)
 

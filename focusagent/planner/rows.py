@@ -46,9 +46,8 @@ def fronted(intent: Intent, place: Tokens, scope: Scope, *, choosing: bool) -> I
     """
     if isinstance(intent, intents.Type) and intent.target is None:
         return dataclasses.replace(intent, target=target_of(place[1:], scope, "textbox"))
-    named = target_of(place[1:], scope)
-    listed = named.role == "combobox" or is_word(place[-1], "list")
-    if choosing and isinstance(intent, intents.Click) and listed:
+    named = target_of(place[1:], scope, "combobox" if is_word(place[-1], "list") else None)
+    if choosing and isinstance(intent, intents.Click) and named.role == "combobox":
         (token,) = lex(intent.target.words)[1:-1][:1]
         return intents.Select(token.text if token.kind == "quoted" else intent.target.words, named)
     if is_word(place[0], "from"):

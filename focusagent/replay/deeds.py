@@ -74,8 +74,8 @@ class Variables:
         if told["secret"]:
             field = str(told["element"])
             if field not in self._fields:
-                only = [*self._known] if len(self._known) == 1 else []
-                self._fields[field] = only[0] if only else self._new(told["name"] or "PASSWORD")
+                name = _name(told["name"] or "PASSWORD")
+                self._fields[field] = name if name in self._known else self._new(name)
             return self._secret(self._fields[field])
         for name, value in self._known.items():
             if value and told["value"] == value:
@@ -94,14 +94,19 @@ class Variables:
         return f"{{{name}}}"
 
     def _new(self, label: str) -> str:
-        name = re.sub(r"\W+", "_", label.upper()).strip("_")[:24].strip("_") or "TEXT"
-        name = name if re.match(r"[A-Z_]", name, re.IGNORECASE) else f"N_{name}"
+        name = _name(label)
         taken = {*self.params, *self.secrets, *self._known}
         number = 2
         found = name
         while found in taken:
             found, number = f"{name}_{number}", number + 1
         return found
+
+
+def _name(label: str) -> str:
+    """A label as the name of a variable."""
+    name = re.sub(r"\W+", "_", label.upper()).strip("_")[:24].strip("_") or "TEXT"
+    return name if re.match(r"[A-Z_]", name) else f"N_{name}"
 
 
 def recording_of(

@@ -7,6 +7,7 @@
     'input,select,textarea,td,th,li,img,svg';
   const FIELDS = 'input:not([type=button]):not([type=submit]):not([type=reset]):not([type=hidden])' +
     ',textarea,select,[contenteditable]';
+  const DRAGGED = '[draggable=true],[role],[tabindex],button,img,svg,li,canvas,input[type=range]';
   const TEXTLESS = ['button', 'submit', 'reset', 'image', 'checkbox', 'radio', 'file', 'range', 'color'];
   const SECRET = /password|one-time-code|cc-number|cc-csc/;
   const now = event => performance.timeOrigin + event.timeStamp;
@@ -130,9 +131,13 @@
   const dropped = event => {
     if (!down) return;
     const [x, y] = at(event), far = Math.hypot(x - down.at[0], y - down.at[1]);
-    if (far < 16 || down.dragged || isText(down.element)) return;
+    if (far < 16 || down.dragged) return;
+    down.far = true;
+    // Over plain text a drag only marks it.
+    const handled = event.type === 'drop' || down.element.matches(DRAGGED) ||
+      /grab|move|pointer|resize/.test(getComputedStyle(down.element).cursor);
+    if (!handled || isText(down.element)) return;
     const onto = used(target(event));
-    if (getSelection()?.toString() && event.type === 'pointerup') return;
     down.dragged = true;
     send('drag', event, down.element, {
       ...down.told, time: down.time, point: down.at, onto: {...describe(onto), point: [x, y]},
@@ -142,7 +147,7 @@
   listen('drop', dropped);
   const clicked = kind => event => {
     const element = used(target(event));
-    if (down?.dragged || (kind !== 'right_click' && chosen(element))) return;
+    if (down?.far || (kind !== 'right_click' && chosen(element))) return;
     // A key pressed the button: told as a click, unless Enter in a field stood for it.
     if (!event.detail && kind === 'click' && element.getRootNode().activeElement !== element) return;
     send(kind, event, element, {

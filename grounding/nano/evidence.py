@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,13 @@ _MOST_TEXTS = 3
 _BEST, _ANY, _TEXT = (FEATURES.index(name) for name in ("best", "any", "text"))
 
 
+class TokenEvidence(Protocol):
+    """Anything that says for each token of a screen what is known of it."""
+
+    def features(self, instruction: str, columns: int, rows: int) -> NDArray[np.float32]:
+        """Return features (rows * columns, SIZE), in 0..1, of a grid of tokens of 2 x 2 patches."""
+
+
 @dataclass(frozen=True)
 class ScreenEvidence:
     """A picture that was read, once for all instructions."""
@@ -35,7 +42,7 @@ class ScreenEvidence:
     icons: IconScreen
 
     def features(self, instruction: str, columns: int, rows: int) -> NDArray[np.float32]:
-        """Return features (rows * columns, SIZE), in 0..1, of a grid of tokens of 2 x 2 patches."""
+        """Lay the places of an instruction's words and icons over a grid of tokens."""
         from ..icons.evidence import icon_evidence
 
         targets, anchors = named(understand(instruction))

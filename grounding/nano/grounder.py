@@ -17,7 +17,7 @@ from ..grounders.eyes import Clock, Eyes, Look, Seen
 from ..grounders.pointer import Heads, PointerGrounder
 from ..grounders.prompts import PointerPrompt, check_item
 from ..types import Grounding
-from .evidence import ScreenEvidence, read_screen, without_reader
+from .evidence import TokenEvidence, read_screen, without_reader
 from .mixer import EvidenceMixer
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class NanoScreen:
     grounder: NanoGrounder
     look: Look
     tokens: Tensor
-    evidence: ScreenEvidence
+    evidence: TokenEvidence
 
     def ground(self, instruction: str) -> Grounding:
         """Answer one instruction."""
@@ -57,6 +57,11 @@ class NanoGrounder(PointerGrounder):
     ) -> None:
         super().__init__(eyes, heads, prompt, calibration)
         self._mixer, self._blind = mixer, blind
+
+    def variant(self, eyes: Eyes, *, blind: bool = False) -> NanoGrounder:
+        """Return the same model with other eyes (another budget, say), or one that cannot read."""
+        _, heads, prompt = self.parts
+        return NanoGrounder(eyes, heads, prompt, self._mixer, self._calibration, blind=blind)
 
     @cached_property
     def _readers(self) -> tuple[Reader, IconReader]:

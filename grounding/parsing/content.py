@@ -17,6 +17,8 @@ _INK = 24
 _FREE = 0.25
 # A frame covers this share of its box if its corners are hardly round.
 _SQUARE = 0.97
+# The light edges of a bevel run along this share of two sides.
+_BEVEL = 0.7
 # As close as this, in pixels, nothing stands to a checkbox or radio button.
 _MARGIN = 2
 
@@ -107,6 +109,8 @@ def stands_free(pixels: Pixels, frame: Frame) -> bool:
     x1, y1 = max(frame.x1 - _MARGIN, 0), max(frame.y1 - _MARGIN, 0)
     x2, y2 = min(frame.x2 + _MARGIN, width), min(frame.y2 + _MARGIN, height)
     ink = _unlike(pixels[y1:y2, x1:x2], frame.around, _INK)
+    if ink[-1].mean() > _BEVEL and ink[:, -1].mean() > _BEVEL:
+        ink = ink[:-1, :-1]  # the light edges of a bevel
     # A neighbour below or beside touches opposite sides at most, what hangs on a corner two.
     across, down = ink[[0, -1]].any(), ink[:, [0, -1]].any()
     return not (across and down)

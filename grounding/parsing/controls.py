@@ -17,6 +17,7 @@ MARKS = frozenset({"checkbox", "radio", "switch"})
 _LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
 _MOST_CONTROL = 4.6
 _MOST_BUTTON_WIDTH = 34.0
+_WHITE = 245
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
 
@@ -116,13 +117,38 @@ def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     if low and ratio >= 2 and frame.width >= 5 * size and frame.height >= 1.25 * size:
         if frame.border:
             return "textbox", 0.85
-        if frame.filled and distance(frame.fill, frame.around) < 60 and not drawn:
+        if (
+            frame.filled
+            and (distance(frame.fill, frame.around) < 60 or _paper(frame))
+            and not drawn
+        ):
             return "textbox", 0.5
     if frame.border and frame.width >= 9 * size and frame.height <= 14 * size and not drawn:
         return "textbox", 0.5
+    if frame.width >= 9 * size and frame.height <= 14 * size and _underscored(layout, frame):
+        return ("textbox", 0.5) if not drawn else None
     if low and ratio <= 4 and len(drawn) == 1 and _central(drawn[0], frame):
         return "button", 0.55
     return None
+
+
+def _paper(frame: Frame) -> bool:
+    """Tell whether a frame is a white sheet with square corners on darker ground."""
+    return (
+        min(frame.fill) >= _WHITE and frame.share > 0.85 and distance(frame.fill, frame.around) > 24
+    )
+
+
+def _underscored(layout: Layout, frame: Frame) -> bool:
+    """Tell whether a shaded frame has a line at its foot, as fields of Material Design do."""
+    if not frame.filled or frame.border:
+        return False
+    return any(
+        abs(rule.x1 - frame.x1) <= 4
+        and abs(rule.x2 - frame.x2) <= 4
+        and -4 <= rule.y1 - frame.y2 <= 2
+        for rule in layout.rules
+    )
 
 
 def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
@@ -263,7 +289,9 @@ def _touching(layout: Layout, number: int) -> list[Frame]:
 
 
 def _is_field(frame: Frame) -> bool:
-    """Tell whether a frame without border is lightly shaded and round: a field of some kits."""
+    """Tell whether a frame without border is lightly shaded and round, or white on grey."""
+    if _paper(frame) and distance(frame.fill, frame.around) < 80:
+        return True
     return frame.filled and distance(frame.fill, frame.around) < 25 and frame.share < 0.999
 
 

@@ -27,6 +27,8 @@ MOST_AREAS = 4000
 # How far a border reaches beyond the area it frames, at most.
 _BORDER = 5
 _MOST_DOT = 24
+# How far out a small square's ground is looked at.
+_NEAR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,9 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     )
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     looks = pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)].astype(np.int16)
-    far = looks[:, :, -1]
+    # Close to a small square may begin what belongs to its words: a ring around all of it.
+    square = (np.maximum(x2 - x1, y2 - y1) <= _MOST_DOT) & (areas.share >= 0.95)
+    far = np.where(square[:, None, None], looks[:, :, _NEAR - 1], looks[:, :, -1])
     around = np.median(far, axis=1).astype(np.int16)
     differs = unlike(looks, far[:, :, None]) & unlike(looks, around[:, None, None]) & inside
     # Steps to the first pixel that looks like what is around.
@@ -141,7 +145,9 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     low = np.minimum(fill[:, None], around[:, None])[:, None] - FAINT
     high = np.maximum(fill[:, None], around[:, None])[:, None] + FAINT
     drawn = ((looks < low) | (looks > high)).any(axis=-1) & (out <= thick[:, :, None])
-    bordered = (drawn.any(axis=2).sum(axis=1) >= 3) | ring
+    sides = drawn.any(axis=2)
+    # A bevel is dark at the left and at the top only.
+    bordered = (sides.sum(axis=1) >= 3) | ring | (sides[:, 0] & sides[:, 2] & square)
     like: NDArray[np.bool_] = ~unlike(looks, around[:, None, None])
     calm: NDArray[np.bool_] = like.sum(axis=2).min(axis=1) > 0
     # A shadow is no part of what throws it; smoothing takes a pixel, more where a side is round.

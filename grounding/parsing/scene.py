@@ -53,7 +53,7 @@ def look(image: Any, reader: Reader | None = None, icons: IconReader | None = No
     pixels = to_rgb(image)
     screen = (reader or _packaged_reader()).look(pixels)
     seen = _icons_of(pixels, screen, icons or _packaged_icons())
-    return Scene(pixels, screen, seen, find_elements(*as_drawn(pixels, screen), seen))
+    return Scene(pixels, screen, seen, seen_elements(pixels, screen, seen))
 
 
 def _icons_of(
@@ -76,6 +76,23 @@ def _packaged_icons() -> IconReader | None:
     from ..icons.screen import WEIGHTS, IconReader
 
     return IconReader.load() if WEIGHTS.exists() else None
+
+
+def seen_elements(
+    pixels: NDArray[np.uint8], screen: Screen, icons: Icons | None = None
+) -> tuple[Element, ...]:
+    """Return the elements of a screen; if it was blown up, as it is or as it was, what shows more.
+
+    Which of the two shows borders better depends on how it was blown up.
+    """
+    found = find_elements(pixels, screen, icons)
+    drawn = as_drawn(pixels, screen)
+    before = find_elements(*drawn, icons) if drawn is not None else ()
+    return before if _controls(before) > _controls(found) else found
+
+
+def _controls(elements: tuple[Element, ...]) -> int:
+    return sum(element.role not in ("text", "link", "icon") for element in elements)
 
 
 def find_elements(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,22 +17,19 @@ _SHARP = 0.87
 _LEAST_TEXT = 16.0
 
 
-def as_drawn(pixels: Pixels, screen: Screen) -> tuple[Pixels, Screen]:
-    """Return a picture and its text in half the size if it was blown up to twice that.
+def as_drawn(pixels: Pixels, screen: Screen) -> tuple[Pixels, Screen] | None:
+    """Return a picture and its text in half the size if it was blown up to twice that, else None.
 
     Borders are thin and even again, as the rules for frames expect; shares of the size stay.
     """
     sizes = [line.size for line in screen.raw_lines]
     large = not sizes or float(np.median(sizes)) >= _LEAST_TEXT
     if not large or min(pixels.shape[:2]) < 4 or not is_soft(pixels):
-        return pixels, screen
+        return None
     height, width = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
     quarters = pixels[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
     half = quarters.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
-    glyphs = screen.glyphs
-    small = replace(
-        glyphs, x=glyphs.x / 2, y=glyphs.y / 2, width=glyphs.width / 2, size=glyphs.size / 2
-    )
+    small = screen.glyphs.scaled(0.5)
     return half, Screen(small, (width // 2, height // 2), lambda read: read)
 
 

@@ -6,18 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .lexicon import (
-    ARTICLES,
-    COLOURED,
-    COLOURS,
-    DIAGONALS,
-    FIGURES,
-    ORDINALS,
-    ROLES,
-    SIDES,
-    SIZES,
-    VAGUE,
-)
+from .lexicon import ARTICLES, DIAGONALS, ORDINALS, ROLES, SIDES
+from .looks import COLOURED, COLOURS, FIGURES, SIZES, VAGUE
 from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
 from .words import Token, joined

@@ -7,11 +7,13 @@ def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(phrase.split()) for phrase in text.split(", "))
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
-def _table(meanings: dict[str, str]) -> dict[tuple[str, ...], str]:
+def phrase_table(meanings: dict[str, str]) -> dict[tuple[str, ...], str]:
+    """Return what phrases mean, from meanings and the phrases of each with commas between."""
     return {phrase: meaning for meaning, text in meanings.items() for phrase in _phrases(text)}
 
 
@@ -21,7 +23,7 @@ def _close(words: str) -> str:
     return ", ".join(f"{adverb} {word}" for adverb in nearly for word in words.split())
 
 
-ARTICLES = _words("the a an this that these those my your its his her their our")
+ARTICLES = word_set("the a an this that these those my your its his her their our")
 
 # Said before what is wanted; it changes nothing.
 POLITE = _phrases(
@@ -39,7 +41,7 @@ AFTERTHOUGHTS = _phrases(
 )
 
 # Verbs, and what they say about the role of what is wanted.
-VERBS = _table(
+VERBS = phrase_table(
     {
         "": (
             "click, click on, click at, click onto, click over, clicking on, left click, "
@@ -63,7 +65,7 @@ VERBS = _table(
     }
 )
 # No control is called so: after these a name begins.
-POINTING = _words(
+POINTING = word_set(
     "click clicking press pressing tap tapping hit hitting push pushing hover left right double "
     "left-click right-click double-click locate identify point"
 )
@@ -72,8 +74,8 @@ JOINTS = _phrases("by, and, then, and then, to, in order to, so that you can, us
 FINDING = _phrases(
     "find, locate, look for, search for, go to, see, identify, look at, in, on, for, at, scroll to"
 )
-PRONOUNS = _words("it them him her him itself themselves")
-OWNED = _words("by from of named called titled with for about")
+PRONOUNS = word_set("it them him her him itself themselves")
+OWNED = word_set("by from of named called titled with for about")
 TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
 INTO = _phrases(
     "into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of"
@@ -85,7 +87,7 @@ PICK_VERBS = _phrases("select, choose, pick, set")
 FROM = _phrases("from, in, out of, of, under")
 SEARCH_VERBS = _phrases("search for, search, look up, google")
 
-ROLES = _table(
+ROLES = phrase_table(
     {
         "button": ("button, buttons, btn, push button, push-button, icon button"),
         "link": "link, links, hyperlink, hyperlinks, url, anchor, nav link, navigation link, "
@@ -115,7 +117,8 @@ ROLES = _table(
         "icon": "icon, icons, symbol, symbols, glyph, pictogram, logo, logos, emoji, icon-button",
         "image": "image, images, picture, pictures, photo, photos, thumbnail, thumbnails, avatar, "
         "avatars, illustration",
-        "text": "text, label, labels, heading, headings, title, titles, headline, caption, "
+        "text": "column header, column headers, column heading, table header, table heading, "
+        "header cell, text, label, labels, heading, headings, title, titles, headline, caption, "
         "paragraph, word, words",
         "toggle": "box, boxes",
         "control": (
@@ -132,49 +135,6 @@ ROLES = _table(
         ),
     }
 )
-
-# Things that are drawn rather than called: only with nothing but looks said before them.
-FIGURES = _table(
-    {
-        "shape": "shape, shapes, figure, figures, geometric shape, polygon, polygons",
-        "circle": "circle, circles, dot, dots, disc, disk",
-        "triangle": "triangle, triangles",
-        "rectangle": "rectangle, rectangles, square, squares",
-        "letter": "letter, letters, character, characters",
-        "digit": "digit, digits, number, numbers, numeral, numerals",
-    }
-)
-SIZES = {
-    word: size
-    for size, words in {"small": "small little tiny", "large": "large big huge"}.items()
-    for word in words.split()
-}
-
-COLOURS = {
-    name: colour
-    for colour, names in {
-        "red": "red crimson scarlet",
-        "maroon": "maroon",
-        "orange": "orange amber",
-        "yellow": "yellow gold golden",
-        "olive": "olive",
-        "green": "green",
-        "lime": "lime",
-        "teal": "teal",
-        "cyan": "cyan turquoise aqua",
-        "blue": "blue azure",
-        "navy": "navy",
-        "purple": "purple violet indigo",
-        "magenta": "magenta fuchsia",
-        "pink": "pink",
-        "brown": "brown",
-        "black": "black",
-        "grey": "grey gray silver",
-        "white": "white",
-    }.items()
-    for name in names.split()
-}
-COLOURED = _words("coloured colored color colour")
 
 _COUNTED = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 ORDINALS: dict[tuple[str, ...], int] = {
@@ -230,7 +190,7 @@ WHOLES = _phrases(
     "of the website, of the display, of this page, of page, of screen, of the image, "
     "of the viewport, of the interface, of the picture, of the screenshot"
 )
-REGIONS = _table(
+REGIONS = phrase_table(
     {
         "header": (
             "header, page header, top bar, topbar, navbar, nav bar, navigation bar, title bar, "
@@ -247,15 +207,9 @@ REGIONS = _table(
         "picture, screenshot",
     }
 )
-IN = _words("in on at from of inside within near to")
-# Adjectives that say nothing about a control that has no name.
-VAGUE = _words(
-    "big large small little tiny round rounded square wide long main only bright light pale dark "
-    "vertical horizontal empty single"
-)
-
+IN = word_set("in on at from of inside within near to")
 # What stands between two things.
-RELATIONS = _table(
+RELATIONS = phrase_table(
     {
         "left": (
             "left of, to the left of, on the left of, at the left of, on the left side of, "
@@ -269,7 +223,8 @@ RELATIONS = _table(
             "immediately right of, immediately to the right of, directly to the right of, "
             "just to the right of, on the right hand side of, on the right from, right from"
         ),
-        "above": "above, on top of, higher than, over, at the top of, atop, " + _close("above over"),
+        "above": "above, on top of, higher than, over, at the top of, atop, "
+        + _close("above over"),
         "below": (
             "below, under, beneath, underneath, underneath of, lower than, "
             + _close("below under beneath underneath")
@@ -309,7 +264,7 @@ RELATIONS = _table(
     }
 )
 # After "next to X": on which side.
-ON_ITS = _table(
+ON_ITS = phrase_table(
     {
         side: f"on its {side}, to its {side}, on its {side} side, on the {side}, to the {side}, "
         f"on the {side} side, on its {side} hand side"

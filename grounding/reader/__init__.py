@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import alphabet as alphabet
     from . import glyphs as glyphs
+    from . import line_model as line_model
+    from . import line_reader as line_reader
     from . import lines as lines
     from . import model as model
     from . import network as network
     from . import reader as reader
-    from . import line_model as line_model
-    from . import line_reader as line_reader
     from . import strips as strips
 
 _MODULES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,13 @@ class Glyphs:
             self.scores[index],
             self.warmth[index],
             self.last[index],
+        )
+
+    def scaled(self, factor: float) -> Glyphs:
+        """Return them as they stand on a picture of another size."""
+        by = np.float32(factor)
+        return replace(
+            self, x=self.x * by, y=self.y * by, width=self.width * by, size=self.size * by
         )
 
     @classmethod

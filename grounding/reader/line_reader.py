@@ -1,4 +1,4 @@
-"""The line reader: reads the lines that the glyph map found once more, with all of their context."""
+"""The line reader: reads the lines that the glyph map found once more, each as a whole."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from PIL import Image
 
 from .alphabet import CLASS_COUNT
 from .glyphs import Glyphs
-from .line_model import BLANK, SPACE, LineNet
+from .line_model import BLANK, OUTPUTS, SPACE, LineNet
 from .lines import GlyphLine, line_of
-from .network import fuse, load_weights
+from .model import fuse
+from .network import load_weights
 from .strips import EM, GAP, MARGIN, STEP, Bytes, Strip, cut, lay_out, pack
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _ROW = 1024  # pixels of a row of strips
+_STEPS = _ROW // STEP
 _AT_ONCE = 4  # rows
+_LEAST_CHANCE = np.float32(1e-13)
 _SAME = 0.35  # of the font size: a letter this close to a glyph of the map is that glyph
+_WORD_GAP = 0.6  # of the font size: a wider gap ends a word, whatever the network says
 _LEAST_WIDTH, _MOST_WIDTH = 0.2, 1.0  # of the font size, for a letter that the map has not
 
 
@@ -73,6 +77,8 @@ class LineReader:
                 continue
             width = piece.stop - piece.start
             at, wide = _measured(x[piece], glyphs, line)
+            wide_gaps = np.diff(at) - (wide[1:] + wide[:-1]) / 2 > _WORD_GAP * line.size
+            begins = letters.begins[piece] | np.append(True, wide_gaps)
             parts.append(
                 Glyphs(
                     at,
@@ -81,11 +87,9 @@ class LineReader:
                     np.full(width, line.size, np.float32),
                     letters.scores[piece],
                     letters.warmth[piece],
-                    np.append(letters.begins[piece][1:], True).astype(np.float32),
+                    np.append(begins[1:], True).astype(np.float32),
                 )
             )
-            begins = letters.begins[piece].copy()
-            begins[0] = True
             found.append((np.arange(count, count + width), begins))
             count += width
         if not parts:
@@ -93,40 +97,53 @@ class LineReader:
         whole = Glyphs.joined(parts)
         return whole, [line_of(whole, index, begins) for index, begins in found]
 
-    @torch.inference_mode()
     def _letters(self, strips: Sequence[Bytes]) -> _Letters:
         """Read strips: one letter for each run of steps with the same answer."""
         places = pack([strip.shape[1] for strip in strips], _ROW)
-        rows = torch.from_numpy(lay_out(strips, places, _ROW))
-        logits = [self._net(rows[at : at + _AT_ONCE]) for at in range(0, len(rows), _AT_ONCE)]
-        steps = torch.cat(logits).flatten(0, 1) if logits else torch.zeros(0, BLANK + 1)
-        owner = np.full(len(steps), -1, np.int64)
+        rows = lay_out(strips, places, _ROW)
+        owner = np.full(rows.shape[0] * _STEPS, -1, np.int64)
         first = np.zeros(len(strips), np.int64)
         for number, (strip, (row, column)) in enumerate(zip(strips, places, strict=True)):
-            first[number] = (row * _ROW + column) // STEP
+            first[number] = row * _STEPS + column // STEP
             owner[first[number] : first[number] + strip.shape[1] // STEP] = number
-        said = np.where(owner >= 0, steps.argmax(1).numpy(), BLANK)
-        starts = np.flatnonzero(np.append(True, said[1:] != said[:-1])[: len(said)])
-        ends = np.append(starts[1:], len(said))
-        shown = said[starts] != BLANK
-        starts, ends = starts[shown], ends[shown]
+        parts = [
+            self._runs(rows[at : at + _AT_ONCE], owner[at * _STEPS : (at + _AT_ONCE) * _STEPS])
+            for at in range(0, len(rows), _AT_ONCE)
+        ]
+        if not parts:
+            parts = [(np.zeros(0), np.zeros((0, OUTPUTS), np.float32))]
+        shifts = np.arange(len(parts)) * _AT_ONCE * _STEPS
+        middle = np.concatenate([part[0] + by for part, by in zip(parts, shifts, strict=True)])
+        chances = np.concatenate([part[1] for part in parts])
         # In the order of the strips, and within each from left to right.
-        order = np.lexsort((starts, owner[starts]))
-        starts, ends = starts[order], ends[order]
-        blank = said[starts] == SPACE
-        begins = np.append(True, blank[:-1])[: len(blank)][~blank]
-        starts, ends = starts[~blank], ends[~blank]
-        of = owner[starts]
+        of = owner[middle.astype(np.int64)]
+        order = np.lexsort((middle, of))
+        middle, of, chances = middle[order], of[order], chances[order]
+        space = chances.argmax(axis=1) == SPACE
+        begins = np.append(True, space[:-1])[: len(space)]
         begins |= np.append(True, of[1:] != of[:-1])[: len(of)]
-        chosen = steps[torch.from_numpy((starts + ends) // 2)].softmax(1)
-        letters = chosen[:, :CLASS_COUNT]
+        of, chances = of[~space], chances[~space]
+        letters = chances[:, :CLASS_COUNT]
+        sure = letters.sum(axis=1, keepdims=True)
         return _Letters(
             of,
-            ((starts + ends) / 2 - first[of]).astype(np.float32) * STEP,
-            begins,
-            (letters / letters.sum(1, keepdim=True)).log().clamp_(min=-30).numpy(),
-            letters.sum(1).numpy(),
+            (middle[~space] - first[of] + 0.5).astype(np.float32) * STEP,
+            begins[~space],
+            np.log(np.maximum(letters / sure, _LEAST_CHANCE)),
+            sure[:, 0],
         )
+
+    @torch.inference_mode()
+    def _runs(self, rows: Bytes, owner: Ints) -> tuple[NDArray[np.float64], Floats]:
+        """Return the middle step of each run of one answer in strips, and its probabilities."""
+        steps = self._net(torch.from_numpy(rows)).flatten(0, 1)
+        said = np.where(owner >= 0, steps.argmax(1).numpy(), BLANK)
+        starts = np.flatnonzero(np.append(True, said[1:] != said[:-1]))
+        ends = np.append(starts[1:], len(said)) - 1
+        shown = said[starts] != BLANK
+        starts, ends = starts[shown], ends[shown]
+        chances = steps[torch.from_numpy((starts + ends) // 2)].softmax(1)
+        return (starts + ends) / 2, chances.numpy()
 
 
 def strips_of(glyphs: Glyphs, lines: Sequence[GlyphLine]) -> tuple[list[Strip], list[int]]:
@@ -145,7 +162,7 @@ def strips_of(glyphs: Glyphs, lines: Sequence[GlyphLine]) -> tuple[list[Strip], 
 
 def _margins(lines: Sequence[GlyphLine]) -> list[tuple[float, float]]:
     """Return how far to look beyond the ends of lines: not into the next one beside it."""
-    boxes = np.array([line.box for line in lines]).reshape(-1, 4)
+    boxes = np.array([line.box for line in lines], np.float64).reshape(-1, 4)
     found = []
     for line in lines:
         beside = (boxes[:, 1] < line.y) & (boxes[:, 3] > line.y)

@@ -47,10 +47,7 @@ def read_glyphs(net: GlyphNet, image: NDArray[np.uint8]) -> Glyphs:
     """Find the glyphs of an RGB picture (H, W, 3), at full size and at half size."""
     full = _read_strips(net, image)
     half = _read_strips(net, _halved(image))
-    twice = Glyphs(
-        2 * half.x, 2 * half.y, 2 * half.width, 2 * half.size, half.scores, half.warmth, half.last
-    )
-    return merge_scales(full, twice, LARGE_TYPE)
+    return merge_scales(full, half.scaled(2), LARGE_TYPE)
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

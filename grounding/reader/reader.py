@@ -21,6 +21,7 @@ from .lines import (
     WRAP,
     GlyphLine,
     line_confidence,
+    line_of,
     line_text,
     make_lines,
     reading_order,
@@ -79,6 +80,11 @@ class Reading:
     glyphs: Glyphs
     lines: list[GlyphLine]
 
+    def scaled(self, factor: float) -> Reading:
+        """Return it as it stands on a picture of another size."""
+        glyphs = self.glyphs.scaled(factor)
+        return Reading(glyphs, [line_of(glyphs, line.glyphs, line.begins) for line in self.lines])
+
 
 class Screen:
     """One picture that has been read: ask it as often as you like.
@@ -93,10 +99,19 @@ class Screen:
         self.glyphs, self.size, self._read = glyphs, size, read
         self.raw_lines = make_lines(glyphs)
 
+    @property
+    def found(self) -> Reading:
+        """What the glyph map alone made of the picture."""
+        return Reading(self.glyphs, self.raw_lines)
+
     @cached_property
     def read(self) -> Reading:
         """The lines, each read as a whole."""
-        return self._read(Reading(self.glyphs, self.raw_lines))
+        return self._read(self.found)
+
+    def scaled(self, factor: float, size: tuple[int, int]) -> Screen:
+        """Return the same text on a picture of another size."""
+        return Screen(self.glyphs.scaled(factor), size, lambda _: self.read.scaled(factor))
 
     @cached_property
     def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -110,7 +125,8 @@ class Screen:
     def lines(self) -> list[Line]:
         """Return the lines, top to bottom."""
         made = [self._line(line) for line in self.read.lines]
-        return [line for line in made if line.confidence >= LEAST_CONFIDENCE and line.text]
+        shown = [line for line in made if line.text or line.unknown_script]
+        return [line for line in shown if line.confidence >= LEAST_CONFIDENCE]
 
     def _line(self, line: GlyphLine) -> Line:
         glyphs = self.read.glyphs

@@ -31,7 +31,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Strip:
-    """A stretch of a line in pixels of the picture: ends, the middle of the em square, font size."""
+    """A stretch of a line in pixels of the picture: ends, middle of the em square, font size."""
 
     left: float
     right: float

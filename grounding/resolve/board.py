@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # How many places of a text are looked for; more only where the last of them fits well.
 _FEW, _MANY = 6, 40
 _ENOUGH = 0.55
+_LABEL = 1.6  # times the usual height of a line: larger words are headings
 
 _boards: WeakKeyDictionary[Scene, Board] = WeakKeyDictionary()
 
@@ -75,15 +76,19 @@ class Board:
     def labels(self) -> dict[int, int]:
         """For every field and box to tick, the number of the words that name it."""
         numbers = {id(element): number for number, element in enumerate(self.elements)}
-        plain = [element for element in self.elements if element.role == "text"]
+        # Nor is a heading over a field its label.
+        plain = [
+            element
+            for element, box in zip(self.elements, self.boxes.tolist(), strict=True)
+            if element.role == "text" and box[3] - box[1] <= _LABEL * self.line
+        ]
+        links = [element for element in self.elements if element.role == "link"]
         found = {}
         for number, element in enumerate(self.elements):
             if element.role in FIELDS or element.role in MARKS:
                 # A link may stand closer to a field than its label does: "Forgot password?"
                 label = label_of(element, plain, self.size)
-                nearest = label_of(element, self.elements, self.size)
-                if label is None or (nearest is not None and _between(nearest, label, element)):
-                    label = nearest
+                label = label or label_of(element, [*plain, *links], self.size)
                 if label is not None:
                     found[number] = numbers[id(label)]
         return found
@@ -151,9 +156,3 @@ class Board:
             found = self.icons.find(text, _MANY) if self.icons is not None else []
             self._drawn[key] = [(icon.box, icon.score) for icon in found]
         return self._drawn[key]
-
-
-def _between(words: Element, label: Element, control: Element) -> bool:
-    """Tell whether words stand just over a control, where its label would, under the label."""
-    aligned = abs(words.box.x1 - control.box.x1) <= words.box.y2 - words.box.y1
-    return aligned and label.box.y2 <= words.box.center.y <= control.box.y1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .geometry import Pixels
-from .spots import Spot
+from .spot import Spot
 
 DIRECTIONS = ("left", "right", "above", "below")
 # Boxes count as one column, or one row, if they share this much of the narrower one.

@@ -122,9 +122,7 @@ def _toward(share: float, wide: float) -> float:
 _REACH = {"header": 0.12, "toolbar": 0.2, "footer": 0.12, "sidebar": 0.2}
 
 
-def place_fit(
-    place: Place, box: Pixels, size: tuple[int, int], *, corner: bool = False
-) -> float:
+def place_fit(place: Place, box: Pixels, size: tuple[int, int], *, corner: bool = False) -> float:
     """Return from 0 to 1 how well a box lies in a part of the screen.
 
     With ``corner``, two sides mean the corner itself: the nearer the better.

@@ -13,9 +13,11 @@ from ..types import Box, Candidate, Point
 from .board import Board, board_of
 from .colours import colour_fit
 from .counting import DIRECTIONS, counted
+from .fields import LEAST_ROLE
 from .geometry import place_fit, relation_fit
 from .roles import FIELDS, MARKS, role_fit
-from .spots import LEAST_ROLE, Spot, spots_of
+from .spot import Spot
+from .spots import crossings, spots_of
 
 if TYPE_CHECKING:
     from ..parsing import Scene
@@ -100,12 +102,15 @@ def _weight(reading: Reading, ranked: Ranked) -> float:
 def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
     spots = spots_of(board, target)
-    if anchor and not target.role:
+    if target.role == "text" or (anchor and not target.role):
         spots = [spot for spot in spots if not spot.label]
     anchors = [
         (relation, rank(board, relation.anchor, anchor=True)[:MOST_ANCHORS])
         for relation in target.relations
     ]
+    for relation, others in anchors:
+        if relation.kind == "row" and others and target.role not in EXACT:
+            spots = spots + crossings(board, spots, others[0].spot)
     # A worse name is not made up for by a better role: where one fits, near twins count less.
     top = max((spot.match for spot in spots), default=1.0)
     made: list[Ranked] = []

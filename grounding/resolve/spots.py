@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..query import Target
 from ..reader.alphabet import OTHER, character_of, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
+from .fields import LEAST_ROLE, beside, one_of, only, sharing
 from .figures import FIGURES
-from .geometry import Pixels, label_fit, relation_fit
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
-from .words import case_fit, letters, misspelt, other_form, read_alike, slips, words
+from .spot import Spot, middle, pixels_of, trust
+from .words import case_fit, letters, misspelt, other_form, read_alike, words
 
 # A match is the root of the reader's score. Below these it is chance; short names need more.
 LEAST_MATCH = 0.65
@@ -29,36 +29,11 @@ LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
 LEAST_SCATTERED = 0.75
-BESIDE, LEAST_BESIDE = 0.9, 0.55
-ONE_OF = 0.8
-ONLY = 0.5
-SHARING, LEAST_SHARE = 0.5, 0.4
-LONG_WORD = 5
+CROSSING = 0.82
 UNREAD, LEAST_UNREAD = 0.7, 0.4
-
-_COUNTED = re.compile(r"\b(\d{1,2}) of (\d{1,2})\b")
-LEAST_ROLE = 0.84
 # What signs mean that are drawn as often as they are written.
 SIGNS = {"x": "close", "X": "close", "×": "close", "+": "add", "?": "help", "⋮": "more"}
 SIGNS |= {"...": "more", "…": "more", "☰": "menu", "<": "previous", ">": "next", "⚙": "settings"}
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place: box and point in pixels, role, how well it is what was named (0..1).
-
-    ``number`` is that of its element, -1 for none; ``label`` tells that words beside it name it;
-    ``tall`` is the height of its own words, 0 for none.
-    """
-
-    box: Pixels
-    point: tuple[float, float]
-    role: str
-    match: float
-    number: int = -1
-    label: bool = False
-    icon: bool = False
-    tall: float = 0.0
 
 
 def spots_of(board: Board, target: Target) -> list[Spot]:
@@ -69,10 +44,10 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         return role_spots(board, role) + (figure_spots(board, role) if looks else [])
     found = text_spots(board, text)
     if role in FIELDS or role in MARKS or role in ("field", "toggle"):
-        found += _beside(board, found, role)
-        found += _one_of(board, text, role)
+        found += beside(board, found, role)
+        found += one_of(board, text, role)
         if not found and role not in MARKS and role != "toggle":
-            found = _sharing(board, text, role) or _only(board, role)
+            found = sharing(board, text, role) or only(board, role)
     least = LEAST_SAID if role == "icon" else LEAST_ICON
     if role == "icon" and (target.relations or target.places):
         least = LEAST_PLACED
@@ -95,6 +70,27 @@ def text_spots(board: Board, text: str) -> list[Spot]:
     return spots
 
 
+def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
+    """Return the cells where the columns under some words cross the row of a spot."""
+    x1, y1, x2, y2 = row.box
+    spots = []
+    for head in named:
+        left, _, right, foot = head.box
+        if head.role != "text" or head.icon or foot > y1 - 0.3 * board.line:
+            continue
+        for number, box in enumerate(board.boxes.tolist()):
+            level = abs(box[1] + box[3] - y1 - y2) <= 1.2 * board.line
+            apart = box[2] <= x1 or x2 <= box[0]
+            under = min(right, box[2]) - max(left, box[0]) > 0.3 * min(
+                right - left, box[2] - box[0]
+            )
+            if level and apart and under:
+                cell = pixels_of(board, number)
+                role = board.elements[number].role
+                spots.append(Spot(cell, middle(cell), role, CROSSING * head.match, number))
+    return spots
+
+
 def _unread(board: Board, text: str) -> list[Spot]:
     """Return what is written in letters the reader does not know, if the name is, too."""
     unknown = sum(letter.isalnum() and class_of(letter) == OTHER for letter in text)
@@ -104,13 +100,13 @@ def _unread(board: Board, text: str) -> list[Spot]:
     for line in board.screen.lines():
         if not line.unknown_script and 3 * line.text.count(character_of(OTHER)) < len(line.text):
             continue
-        box = line.box.to_pixels(board.size)
-        number = board.owner(*_middle(box))
+        box = line.box.topixels_of(board.size)
+        number = board.owner(*middle(box))
         signs = (box[2] - box[0]) / max(line.height, 1.0)  # such letters are as wide as high
         match = UNREAD * math.exp(-abs(math.log(max(signs, 0.3) / len(text))))
         if match >= LEAST_UNREAD:
             role = board.elements[number].role if number >= 0 else "text"
-            spots.append(Spot(box, _middle(box), role, match, number, tall=line.height))
+            spots.append(Spot(box, middle(box), role, match, number, tall=line.height))
     return spots
 
 
@@ -142,7 +138,7 @@ def _scattered(board: Board, text: str) -> list[Spot]:
 def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     """Return the spots of a place that the reader found."""
     longest = max(place.parts, key=lambda part: part.x2 - part.x1)
-    box, inner = place.box.to_pixels(board.size), longest.to_pixels(board.size)
+    box, inner = place.box.topixels_of(board.size), longest.topixels_of(board.size)
     point = ((inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2)
     number = board.owner(*point)
     if number < 0:
@@ -157,7 +153,7 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     whole = len(letters(text)) >= 0.75 * len(letters(element.text))
     spots = _of_element(board, number, match, whole=whole)
     for part in place.parts[:-1]:  # the first line of a long name may be a label
-        x1, y1, x2, y2 = part.to_pixels(board.size)
+        x1, y1, x2, y2 = part.topixels_of(board.size)
         other = board.owner((x1 + x2) / 2, (y1 + y2) / 2)
         if other not in (-1, number):
             spots += _of_element(board, other, match, whole=True)[1:]
@@ -170,89 +166,13 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
 def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list[Spot]:
     """Return an element as a spot, and what it labels."""
     element = board.elements[number]
-    box = _pixels(board, number)
-    spots = [Spot(box, _middle(box), element.role, match * (1.0 if whole else PART), number)]
+    box = pixels_of(board, number)
+    spots = [Spot(box, middle(box), element.role, match * (1.0 if whole else PART), number)]
     for control in board.named_by.get(number, ()) if element.role != "link" or whole else ():
-        there = _pixels(board, control)
-        fit = match * (1.0 if whole else PART_OF_LABEL) * _trust(board, control)
+        there = pixels_of(board, control)
+        fit = match * (1.0 if whole else PART_OF_LABEL) * trust(board, control)
         role = board.elements[control].role
-        spots.append(Spot(there, _middle(there), role, fit, control, label=True))
-    return spots
-
-
-def _beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
-    """Return controls of a role that lie to their name as usual, though other words are closer."""
-    spots = []
-    for name in (spot for spot in found if spot.role == "text"):
-        for number, element in enumerate(board.elements):
-            if role_fit(role, element.role) < LEAST_ROLE:
-                continue
-            box = _pixels(board, number)
-            if element.role in MARKS:
-                kinds = ("left", "right")
-                fit = max(relation_fit(kind, box, name.box, board.line) for kind in kinds)
-            else:
-                fit = label_fit(box, name.box, board.line)
-            if fit >= LEAST_BESIDE:
-                match = BESIDE * name.match * fit
-                spots.append(Spot(box, _middle(box), element.role, match, number, label=True))
-    return spots
-
-
-def _sharing(board: Board, text: str, role: str) -> list[Spot]:
-    """Return fields that share words with a name: by what they show, or by their label.
-
-    A list shows what is chosen in it, "Hide counter", not what it is called, "Counter mode".
-    """
-    wanted = set(words(text))
-    total = sum(map(len, wanted))
-    spots = []
-    for number, element in enumerate(board.elements):
-        if role_fit(role, element.role) >= LEAST_ROLE:
-            label = board.labels.get(number)
-            said = set(words(element.text))
-            said |= set(words(board.elements[label].text)) if label is not None else set()
-            share = sum(len(word) for word in wanted if _said(word, said)) / max(total, 1)
-            if share >= LEAST_SHARE:
-                box = _pixels(board, number)
-                match = SHARING + (1 - SHARING) * share
-                spots.append(Spot(box, _middle(box), element.role, match, number, label=True))
-    return spots
-
-
-def _only(board: Board, role: str) -> list[Spot]:
-    """Return the only field of a role if nothing names it: it may be called anything."""
-    fields = [n for n, e in enumerate(board.elements) if role_fit(role, e.role) >= 1]
-    if len(fields) != 1 or fields[0] in board.labels:
-        return []
-    box = _pixels(board, fields[0])
-    return [Spot(box, _middle(box), board.elements[fields[0]].role, ONLY, fields[0], label=True)]
-
-
-def _said(word: str, said: set[str]) -> bool:
-    """Tell whether a word is among others, perhaps badly read."""
-    if word in said or len(word) < LONG_WORD:
-        return word in said
-    return any(len(other) >= LONG_WORD - 1 and slips(word, other, 1) <= 1 for other in said)
-
-
-def _one_of(board: Board, text: str, role: str) -> list[Spot]:
-    """Return the field that "Digit 2 of 6" means: the second of six alike side by side."""
-    said = _COUNTED.search(text)
-    if said is None or role not in ("textbox", "field"):
-        return []
-    wanted, many = int(said[1]), int(said[2])
-    rows: dict[int, list[int]] = {}
-    for number in range(len(board.elements)):
-        x1, y1, x2, y2 = board.boxes[number]
-        if y2 - y1 > 1.2 * board.line and x2 - x1 > 1.2 * board.line:
-            rows.setdefault(round((y1 + y2) / 8), []).append(number)
-    spots = []
-    for row in rows.values():
-        if len(row) == many and 1 <= wanted <= many:
-            number = sorted(row, key=lambda one: float(board.boxes[one][0]))[wanted - 1]
-            box = _pixels(board, number)
-            spots.append(Spot(box, _middle(box), "textbox", ONE_OF, number))
+        spots.append(Spot(there, middle(there), role, fit, control, label=True))
     return spots
 
 
@@ -267,14 +187,14 @@ def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
 
 def _icon(board: Board, box: Box, match: float) -> Spot:
     """Return an icon as a spot: the whole button where it stands alone in one."""
-    here = box.to_pixels(board.size)
-    point = _middle(here)
+    here = box.topixels_of(board.size)
+    point = middle(here)
     number = board.owner(*point)
     if number < 0:
         return Spot(here, point, "icon", match, icon=True)
     element = board.elements[number]
     alone = not element.text and element.role in CLICKABLE
-    around = _pixels(board, number) if alone else here
+    around = pixels_of(board, number) if alone else here
     role = element.role if alone and element.role not in MARKS else "icon"
     return Spot(around, point, role, match, number, icon=True)
 
@@ -282,7 +202,7 @@ def _icon(board: Board, box: Box, match: float) -> Spot:
 def figure_spots(board: Board, role: str) -> list[Spot]:
     """Return what is drawn and may be asked for by its looks."""
     return [
-        Spot(figure.box, _middle(figure.box), figure.kind, 1.0, tall=figure.box[3] - figure.box[1])
+        Spot(figure.box, middle(figure.box), figure.kind, 1.0, tall=figure.box[3] - figure.box[1])
         for figure in board.figures
         if role_fit(role, figure.kind) >= LEAST_ROLE
     ]
@@ -298,24 +218,11 @@ def role_spots(board: Board, role: str) -> list[Spot]:
         if role == "icon" and element.role == "button" and element.text:
             continue
         if role and fit >= LEAST_ROLE:
-            box = _pixels(board, number)
-            trust = _trust(board, number)
-            spots.append(Spot(box, _middle(box), element.role, trust, number))
+            box = pixels_of(board, number)
+            trust = trust(board, number)
+            spots.append(Spot(box, middle(box), element.role, trust, number))
     if role == "icon" and board.icons is not None:
         owned = {spot.number for spot in spots}
         drawn = (_icon(board, box, 0.95) for box in board.icons.boxes)
         spots += [spot for spot in drawn if spot.number < 0 or spot.number not in owned]
     return spots
-
-
-def _trust(board: Board, number: int) -> float:
-    return 0.9 + 0.1 * board.elements[number].confidence
-
-
-def _pixels(board: Board, number: int) -> Pixels:
-    x1, y1, x2, y2 = board.boxes[number].tolist()
-    return x1, y1, x2, y2
-
-
-def _middle(box: Pixels) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2

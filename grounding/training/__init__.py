@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from . import icon_samples as icon_samples
     from . import icons as icons
     from . import lessons as lessons
+    from . import line_samples as line_samples
+    from . import lines as lines
+    from . import loop as loop
     from . import losses as losses
     from . import measure as measure
     from . import nano as nano
@@ -22,13 +25,11 @@ if TYPE_CHECKING:
     from . import reader as reader
     from . import records as records
     from . import trainee as trainee
-    from . import line_samples as line_samples
-    from . import lines as lines
-    from . import loop as loop
 
 _MODULES = {
-    "checkpoints", "curves", "export", "glyph_samples", "grounder", "icon_export", "icon_samples",
-    "icons", "lessons", "losses", "measure", "nano", "pages", "reader", "records", "trainee",
+    "checkpoints", "curves", "export", "glyph_samples", "grounder", "icon_export",
+    "icon_samples", "icons", "lessons", "line_samples", "lines", "loop", "losses", "measure",
+    "nano", "pages", "reader", "records", "trainee",
 }  # fmt: skip
 
 

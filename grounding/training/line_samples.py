@@ -1,7 +1,8 @@
-"""From a labelled page to strips of text with their characters: what the line reader learns from."""
+"""From a labelled page to strips of text with their characters, for the line reader."""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +44,7 @@ class LabelledLine:
 
 @dataclass(frozen=True)
 class LineSample:
-    """A strip, its classes in order (letters and spaces), and at which step the middle of each is."""
+    """A strip, its classes in order (letters and spaces), and at which step each has its middle."""
 
     strip: NDArray[np.uint8]
     classes: NDArray[np.int64]
@@ -57,8 +58,8 @@ def lines_of(page: LabelledPage, rng: random.Random) -> list[LabelledLine]:
     tall = boxes[:, 3] - boxes[:, 1]
     count = len(boxes)
     glyphs = Glyphs(
-        x=(boxes[:, 0] + boxes[:, 2]) / 2,
-        y=(boxes[:, 1] + boxes[:, 3]) / 2,
+        x=boxes[:, ::2].mean(axis=1),
+        y=boxes[:, 1::2].mean(axis=1),
         width=boxes[:, 2] - boxes[:, 0],
         size=tall,
         scores=np.zeros((count, 1), np.float32),
@@ -238,9 +239,8 @@ def _cut(image: NDArray[np.uint8], strip: Strip, rng: random.Random) -> NDArray[
 
 def share_of(line: LabelledLine) -> float:
     """Return how often a line is learnt compared with others of its length: small type more."""
-    return (2.5 if line.size < 11 else 1.5 if line.size < 14 else 1.0) * (
-        max(4, len(line.classes)) ** 0.5
-    )
+    often = 2.5 if line.size < 11 else 1.5 if line.size < 14 else 1.0
+    return often * math.sqrt(max(4, len(line.classes)))
 
 
 def choose(lines: Sequence[LabelledLine], rng: random.Random, room: int) -> list[LineSample]:

@@ -129,7 +129,7 @@ def collate(samples: Sequence[LineSample], config: LineTraining) -> dict[str, Te
 def _has_time(sample: LineSample) -> bool:
     """Tell whether a text fits in its strip: two equal letters need a step between them."""
     again = int((sample.classes[1:] == sample.classes[:-1]).sum())
-    return len(sample.classes) + again <= sample.strip.shape[1] // STEP
+    return bool(len(sample.classes) + again <= sample.strip.shape[1] // STEP)
 
 
 def losses(net: LineNet, batch: dict[str, Tensor], places: float) -> dict[str, Tensor]:
@@ -151,6 +151,8 @@ def text_loss(scores: Tensor, spans: Tensor, labels: Tensor, counts: Tensor) -> 
     letters take part in the search; its posteriors then weigh them, which has the same gradient as
     the whole loss and takes a fraction of its time.
     """
+    if not len(spans):
+        return scores.new_zeros(())
     first, steps = spans.unbind(1)
     classes = scores.shape[1]
     reach = torch.arange(int(steps.max()), device=scores.device)[:, None]

@@ -109,9 +109,7 @@ class NanoSteps(Dataset[list[Sample]]):
     def __getitem__(self, index: int) -> list[Sample]:
         step = self._first + index
         chance = random.Random(f"{self._config.seed}/{step}/{self._process[0]}")
-        # By tokens, not by lessons: then a lesson of any size is met as often as another.
-        weights = [wide * tall for _, (wide, tall) in self._sized]
-        _, size = chance.choices(self._sized, weights)[0]
+        _, size = chance.choice(self._sized)
         known = self._by_size[size]
         count = min(len(known), max(1, self._budget // (size[0] * size[1])))
         found: list[Sample] = []

@@ -22,7 +22,8 @@ from ..reader.alphabet import CLASS_COUNT
 from ..reader.model import GlyphNet
 from ..reader.network import load_weights
 from .glyph_samples import GlyphSample, make_sample
-from .loop import Progress, loaded, run
+from .loop import Progress as Progress
+from .loop import loaded, run
 from .pages import LabelledPage, load_page, page_names
 
 RATE = 4e-3
