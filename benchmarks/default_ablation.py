@@ -21,16 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from default_table import Answers, Row, Spot, load_rows, markdown, shares, together
 from PIL import Image
-
-try:
-    from .pospad_variants import treated
-except ImportError:  # run as a script
-    from pospad_variants import treated  # type: ignore[no-redef]
+from pospad_variants import treated
 
 from focusagent.datagen.instructions import choose, instructions
 from focusagent.evaluation.screenspot import Target, load_targets, open_picture
-from focusagent.evaluation.statistics import Share
 from grounding.backbones.backbone import Backbone
 from grounding.backbones.compact import Compact, Prompt
 from grounding.backbones.tower import TowerOutput
@@ -38,43 +35,22 @@ from grounding.compress import parse_compress
 from grounding.evidence import phrases, text_evidence
 from grounding.grid import Preprocessing, resized
 from grounding.grounders.default import DefaultGrounder
-from grounding.grounders.eyes import Clock, Look
+from grounding.grounders.eyes import Clock
 from grounding.icons.evidence import icon_evidence
 from grounding.loading import load_grounder
 from grounding.nano.evidence import ScreenEvidence
 from grounding.nano.grounder import NanoGrounder, NanoScreen
+from grounding.nano.model import MOST_TOKENS
 from grounding.plan import VisualPlan
 from grounding.training.lessons import Asked, Lesson, load_lesson, save_lesson
 from grounding.training.pages import load_page, page_names
 from grounding.types import Box, Point
 
-SETS = ("real pages", "phrasings", "generated")
-# The rows on which a whole model must beat rule fusion by 20 points.
-HARD = ("field", "relation", "ordinal", "absent")
 KEEPS = (1.0, 0.5, 0.3)
 # Below this confidence the rules count as unsure.
 UNSURE = (0.0, 0.5, 0.7)
-Spot = tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class Row:
-    """An instruction, the boxes (shares of the picture) that are right, and what rules answered."""
-
-    of: str
-    kind: str
-    instruction: str
-    boxes: tuple[tuple[float, float, float, float], ...]
-    reader: Spot
-    icons: Spot
-    rules: Spot
-    sure: float
-
-    def hit(self, spot: Spot) -> bool:
-        """Tell whether a place is right; where nothing is there, only none is."""
-        if spot is None or not self.boxes:
-            return spot is None and not self.boxes
-        return any(Box(*box).contains(Point(*spot)) for box in self.boxes)
+# How nano models look at pictures.
+HOW = Preprocessing(patch=16, temporal=1, max_pixels=MOST_TOKENS * 32**2)
 
 
 @dataclass(frozen=True)
@@ -120,7 +96,7 @@ def screens(
         yield f"page-{name}", partial(Image.Image.copy, picture), made
 
 
-def prepare(out: Path, how: Preprocessing, every: Iterator[Any]) -> list[Path]:
+def prepare(out: Path, every: Iterator[Any]) -> list[Path]:
     """Read each screen once, ask the parts that need no VLM, keep all; returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     made = []
@@ -129,7 +105,7 @@ def prepare(out: Path, how: Preprocessing, every: Iterator[Any]) -> list[Path]:
             path = out / f"{name}.json"
             made.append(path)
             if not path.exists():
-                rows, lesson = _prepared(rules, how, picture(), targets)
+                rows, lesson = _prepared(rules, picture(), targets)
                 save_lesson(lesson, out, name)
                 path.write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
                 print(f"read {name}: {len(rows)} rows", flush=True)
@@ -137,16 +113,13 @@ def prepare(out: Path, how: Preprocessing, every: Iterator[Any]) -> list[Path]:
 
 
 def _prepared(
-    rules: DefaultGrounder,
-    how: Preprocessing,
-    image: Image.Image,
-    targets: list[tuple[str, Target]],
+    rules: DefaultGrounder, image: Image.Image, targets: list[tuple[str, Target]]
 ) -> tuple[list[Row], Lesson]:
     screen = rules.screen(image)
     scene = screen.scene
     assert scene.icons is not None
     evidence = ScreenEvidence(scene.screen, scene.icons)
-    small, grid = resized(image, how)
+    small, grid = resized(image, HOW)
     rows, asked, features = [], [], []
     for of, target in targets:
         text = target.instruction
@@ -177,16 +150,6 @@ def _spot(point: Point | None) -> Spot:
     return None if point is None else (point.x, point.y)
 
 
-def load_rows(path: Path) -> list[Row]:
-    """Read the rows that `prepare` wrote."""
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    for row in rows:
-        row["boxes"] = tuple(tuple(box) for box in row["boxes"])
-        for name in ("reader", "icons", "rules"):
-            row[name] = None if row[name] is None else tuple(row[name])
-    return [Row(**row) for row in rows]
-
-
 def variants(nano: NanoGrounder) -> dict[str, NanoGrounder]:
     """Return the nano model at every budget, with and without PosPad, and without reading."""
     eyes, _, _ = nano.parts
@@ -201,68 +164,59 @@ def variants(nano: NanoGrounder) -> dict[str, NanoGrounder]:
     return found
 
 
-def ask(nano: NanoGrounder, paths: Sequence[Path]) -> tuple[dict[str, list[Spot]], float]:
-    """Ask every variant everything; returns answers and CPU seconds of an answer (keep 1)."""
-    asked = variants(nano)
-    answers: dict[str, list[Spot]] = {name: [] for name in asked}
-    spent, eyes = 0.0, nano.parts[0]
+def ask(name: str, nano: NanoGrounder, out: Path, paths: Sequence[Path]) -> None:
+    """Ask a variant everything that WORK does not hold its answers to, and keep them there."""
+    folder = out / "answers" / name.replace(" ", "_")
+    folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
+        kept = folder / path.name
+        if kept.exists():
+            continue
         rows, lesson = load_rows(path), load_lesson(path.with_suffix(".npz"))
-        image = Image.fromarray(lesson.image)
         known = {
             row.instruction: coded.astype(np.float32) / 255
             for row, coded in zip(rows, lesson.features, strict=True)
         }
-        seen = eyes.look([(image, "look")], Clock())
-        look: Look = seen.looks[0]
-        for name, variant in asked.items():
-            tokens = seen.encoded.tokens[0].detach()
-            screen = NanoScreen(variant, look, tokens, KnownEvidence(known))
-            started = time.process_time()
-            answers[name] += [_spot(screen.ground(row.instruction).point) for row in rows]
-            spent += (time.process_time() - started) * (name == "nano, keep 1")
-        print(f"asked {path.stem}", flush=True)
-    return answers, spent / max(1, sum(len(found) for found in answers.values()) / len(answers))
+        started = time.process_time()
+        with torch.inference_mode():
+            seen = nano.eyes.look([(Image.fromarray(lesson.image), "look")], Clock())
+        screen = NanoScreen(nano, seen.looks[0], seen.encoded.tokens[0], KnownEvidence(known))
+        spots = [_spot(screen.ground(row.instruction).point) for row in rows]
+        spent = (time.process_time() - started) / len(rows)
+        kept.write_text(json.dumps(spots), encoding="utf-8")
+        print(f"{name}, {path.stem}: {spent:.3f} CPU seconds a row", flush=True)
 
 
-def table(rows: Sequence[Row], answers: dict[str, list[Spot]]) -> dict[str, dict[str, Any]]:
-    """Return for each model its share of hits by kind."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, spots in answers.items():
-        groups: dict[str, list[bool]] = {}
-        for row, spot in zip(rows, spots, strict=True):
-            hit = row.hit(spot)
-            names = [row.of, f"{row.of}: {row.kind}"]
-            names += ["field, relation, ordinal, absent"] * (row.kind in HARD)
-            for group in names:
-                groups.setdefault(group, []).append(hit)
-            if row.boxes:
-                groups.setdefault("false refusals", []).append(spot is None)
-        found[name] = {
-            group: Share.of(sum(hits), len(hits)).as_dict() for group, hits in groups.items()
-        }
+def answered(name: str, out: Path, paths: Sequence[Path]) -> Answers:
+    """Return what a variant answered: pairs of row and place."""
+    found: Answers = []
+    for path in paths:
+        kept = out / "answers" / name.replace(" ", "_") / path.name
+        if kept.exists():
+            spots = json.loads(kept.read_text(encoding="utf-8"))
+            pairs = zip(load_rows(path), spots, strict=True)
+            found += [(row, None if spot is None else tuple(spot)) for row, spot in pairs]
     return found
 
 
-def together(rows: Sequence[Row], nano: Sequence[Spot], least: float) -> list[Spot]:
-    """Return the rules' answers, and the nano model's where they refuse or are less sure."""
-    return [
-        row.rules if row.rules is not None and row.sure >= least else spot
-        for row, spot in zip(rows, nano, strict=True)
-    ]
+def report(names: Sequence[str], out: Path, paths: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """Return the shares of all models, over the rows that the nano model at keep 1 answered too.
 
-
-def markdown(found: dict[str, dict[str, Any]]) -> str:
-    """Return the table in Markdown: a row a kind, a column a model."""
-    groups = sorted({group for one in found.values() for group in one})
-    lines = ["| | n | " + " | ".join(found) + " |", "|---" * (len(found) + 2) + "|"]
-    for group in groups:
-        cells = [one[group] for one in found.values()]
-        told = [
-            f"{100 * c['value']:.0f} [{100 * c['low']:.0f}-{100 * c['high']:.0f}]" for c in cells
-        ]
-        lines.append(f"| {group} | {cells[0]['n']} | " + " | ".join(told) + " |")
-    return "\n".join(lines)
+    Where it answered none, over all rows.
+    """
+    whole = answered(names[0], out, paths) if names else []
+    rows = [row for row, _ in whole] or [row for path in paths for row in load_rows(path)]
+    found = {
+        name: shares([(row, getattr(row, name)) for row in rows])
+        for name in ("reader", "icons", "rules")
+    }
+    for name in names:
+        if answers := answered(name, out, paths):
+            found[name] = shares(answers)
+    for least in UNSURE if whole else ():
+        name = f"rules, nano below {least:g}" if least else "rules, nano where they refuse"
+        found[name] = shares(together(whole, least))
+    return found
 
 
 def main() -> None:
@@ -276,24 +230,17 @@ def main() -> None:
     parser.add_argument("--screens", type=int, default=45)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    how = Preprocessing(patch=16, temporal=1, max_pixels=2100 * 32**2, min_pixels=4 * 32**2)
     every = screens(chosen.real, chosen.phrasings, chosen.pages, chosen.screens, chosen.seed)
-    paths = prepare(chosen.out, how, every)
-    rows = [row for path in paths for row in load_rows(path)]
-    answers: dict[str, list[Spot]] = {
-        name: [getattr(row, name) for row in rows] for name in ("reader", "icons", "rules")
-    }
+    paths = prepare(chosen.out, every)
+    names: list[str] = []
     if chosen.nano is not None:
         nano = load_grounder(str(chosen.nano))
         assert isinstance(nano, NanoGrounder)
-        asked, seconds = ask(nano, paths)
-        answers |= asked
-        for least in UNSURE:
-            name = f"rules, nano below {least:g}" if least else "rules, nano where they refuse"
-            answers[name] = together(rows, asked["nano, keep 1"], least)
-        print(f"CPU seconds of a further instruction, nano at keep 1: {seconds:.3f}")
-    found = table(rows, answers)
-    (chosen.out / "table").with_suffix(".json").write_text(json.dumps(found, indent=1))
+        names = list(variants(nano))
+        for name, variant in variants(nano).items():
+            ask(name, variant, chosen.out, paths)
+    found = report(names, chosen.out, paths)
+    (chosen.out / "table.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(markdown(found))
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from . import cli_options as options
 from . import cli_run
-from .cli_run import _pair, _secrets
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -39,18 +39,14 @@ def record(  # noqa: PLR0913 - each is an option of the command line
     person: Annotated[
         bool, typer.Option("--person", help="Open a browser and record what you do in it.")
     ] = False,
-    url: Annotated[str | None, typer.Option(help="The page to start on.")] = None,
-    params: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE for {NAME}; may be given often.")
-    ] = None,
-    secret: Annotated[
-        list[str] | None, typer.Option(help="NAME=env:VARIABLE: never kept, only its name.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="The folder of the run's trace.")] = None,
+    url: options.Url = None,
+    params: options.Params = None,
+    secret: options.Secrets = None,
+    out: options.TraceFolder = None,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite a flow that is there already.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Record a flow; every option of `focusagent run` goes with an instruction.
 
@@ -69,7 +65,7 @@ def record(  # noqa: PLR0913 - each is an option of the command line
         raise UserError(f"a flow is a YAML file: {flow.with_suffix('.yaml')}")
     if flow.exists() and not force:
         raise UserError(f"{flow} is there already: --force overwrites it")
-    given = dict(_pair(each, "--params") for each in params or [])
+    given = options.values_of(params)
     if person:
         made, good = _by_person(url, secret or [], flow.stem), True
     elif source is not None:
@@ -117,7 +113,7 @@ def _by_person(url: str | None, secret: list[str], name: str) -> Recording:
 
     if not url:
         raise UserError("say where to start: --url ADDRESS")
-    secrets = _secrets(secret, url, desktop=False)
+    secrets = options.secrets_of(secret, url)
     _say("do what is to be recorded; close the window or press Ctrl-C when it is done")
     return record_person(url, name=name, secrets=secrets, headless=False)
 

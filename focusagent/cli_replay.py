@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import json
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from . import cli_options as options
 from ._siblings import env
-from .cli_run import _ask, _pair, _policy, _secrets, summary
+from .cli_run import summary
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -35,85 +36,89 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     params: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE instead of the recorded one.")
     ] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=env:VARIABLE: typed only on the start page's host."),
-    ] = None,
+    secret: options.Secrets = None,
     url: Annotated[str | None, typer.Option(help="Start here, not where it was recorded.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="A TOML file with a [policy] table.")] = None,
-    storage_state: Annotated[
-        Path | None, typer.Option(help="Cookies and local storage to start with.")
-    ] = None,
-    step_timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that waits and checks may take.")
-    ] = 10.0,
-    headful: Annotated[bool, typer.Option("--headful", help="Show the browser.")] = False,
+    policy: options.PolicyFile = None,
+    storage_state: options.StorageState = None,
+    step_timeout: options.StepTimeout = 10.0,
+    headful: options.Headful = False,
     model: Annotated[
         str, typer.Option(help="The grounder, loaded only if a picture is not found.")
     ] = "default",
-    out: Annotated[
-        Path | None, typer.Option(help="The folder of the trace; default: runs/<time>.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    out: options.TraceFolder = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Replay a flow without a model; exit 0 only if every step is proved, 1 if not."""
     from . import replay as replaying
 
     recording = replaying.load(flow)
-    values = dict(_pair(each, "--params") for each in params or [])
-    start = url or recording.start
-    if not start:
-        raise UserError("this flow has no start page: give --url")
-    if storage_state is not None and not storage_state.is_file():
-        raise UserError(f"the storage state {storage_state} is not a file")
-    secrets = _secrets(secret or [], start, desktop=False)
+    values = options.values_of(params)
     replaying.values_of(recording, values)
-    if missing := [name for name in recording.secrets if name not in secrets]:
-        raise UserError(f"this flow types a secret: give --secret {missing[0]}=env:VARIABLE")
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    with env.BrowserEnvironment(
-        start,
-        policy=_policy(policy, False),
-        secrets=secrets,
+    browser = functools.partial(
+        env.BrowserEnvironment,
+        _start(recording, url, storage_state),
+        policy=options.policy_of(policy),
+        secrets=_given(recording, secret, url),
         headless=not headful,
         viewport=recording.window,
         storage_state=None if storage_state is None else str(storage_state),
-    ) as browser:
-
-        def told(step: Step) -> None:
-            say.print(step.summary())
-
-        run = replaying.replay(
-            browser,
-            recording,
-            params=values,
-            grounder=model,
-            approve=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
-            trace=out or Path("runs") / time.strftime("%Y%m%d-%H%M%S"),
-            step_timeout=step_timeout,
-            on_step=told,
-        )
+    )
+    wanted = {"params": values, "grounder": model, "trace": out, "step_timeout": step_timeout}
+    run = _replayed(browser, recording, wanted)
     changes = replaying.heals(recording, run, [*values.values()])
     written = heal and bool(changes)
     if written:
-        replaying.save_steps(
-            replaying.healed(recording, changes), flow, {change.place for change in changes}
-        )
-    _show(say, recording, run, changes, written=written)
+        places = {change.place for change in changes}
+        replaying.save_steps(replaying.healed(recording, changes), flow, places)
+    _show(recording, run, changes, written=written)
     if junit is not None:
         _write_junit(junit, replaying.junit(recording.name, run, changes))
     _tell(run, changes, written=written, as_json=as_json)
     raise typer.Exit(0 if run.is_successful() else 1)
 
 
-def _show(
-    say: Console, recording: Recording, run: Run, changes: list[Heal], *, written: bool
-) -> None:
+def _start(recording: Recording, url: str | None, storage_state: Path | None) -> str:
+    """The page to start on, once it is known that it can be opened as wanted."""
+    if storage_state is not None and not storage_state.is_file():
+        raise UserError(f"the storage state {storage_state} is not a file")
+    if not (url or recording.start):
+        raise UserError("this flow has no start page: give --url")
+    return url or recording.start
+
+
+def _given(
+    recording: Recording, secret: list[str] | None, url: str | None
+) -> dict[str, env.Secret]:
+    secrets = options.secrets_of(secret, url or recording.start)
+    if missing := [name for name in recording.secrets if name not in secrets]:
+        raise UserError(f"this flow types a secret: give --secret {missing[0]}=env:VARIABLE")
+    return secrets
+
+
+def _replayed(
+    opened: Callable[[], env.BrowserEnvironment], recording: Recording, wanted: dict[str, Any]
+) -> Run:
+    from .replay import replay as carried_out
+
+    def told(step: Step) -> None:
+        _say().print(step.summary())
+
+    wanted["trace"] = wanted["trace"] or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
+    with opened() as browser:
+        return carried_out(browser, recording, approve=options.approver(), on_step=told, **wanted)
+
+
+def _say() -> Console:
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def _show(recording: Recording, run: Run, changes: list[Heal], *, written: bool) -> None:
     """The differences, in the terminal and as a page beside the trace."""
     if not changes:
         return
     from .replay.showing import drawn, write_page
 
+    say = _say()
     for change in changes:
         say.print("\n".join(change.lines()))
         if say.is_terminal:
@@ -142,6 +147,5 @@ def _tell(run: Run, changes: list[Heal], *, written: bool, as_json: bool) -> Non
         typer.echo(json.dumps(made, ensure_ascii=False))
         return
     typer.echo(run.summary())
-    usage = dataclasses.asdict(run.usage)
-    typer.echo(f"  groundings: {usage['groundings']}, changed: {len(changes)}")
+    typer.echo(f"  groundings: {run.usage.groundings}, changed: {len(changes)}")
     typer.echo(f"  trace: {run.folder}")

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import json
-import os
-import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
 
+from . import cli_options as options
 from ._siblings import env
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from .agent import Request
     from .history import Run, Step
     from .planner.intents import Planner
 
@@ -59,46 +55,33 @@ class _Setup:
 
 def run(  # noqa: PLR0913 - each is an option of the command line
     instruction: Annotated[str, typer.Argument(help="What to do, in English; - reads stdin.")],
-    url: Annotated[str | None, typer.Option(help="The page to start on.")] = None,
+    url: options.Url = None,
     desktop: Annotated[
         bool, typer.Option("--desktop", help="Use the desktop instead of a browser.")
     ] = False,
     cdp: Annotated[
         str | None, typer.Option(help="Use the running browser at this DevTools address.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option(help="A TOML file with a [policy] table.")] = None,
-    params: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE for {NAME}; may be given often.")
-    ] = None,
+    policy: options.PolicyFile = None,
+    params: options.Params = None,
     params_from: Annotated[
         Path | None, typer.Option(help="A CSV file: one run a row, columns are names.")
     ] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=env:VARIABLE: typed only on the start page's host."),
-    ] = None,
-    storage_state: Annotated[
-        Path | None, typer.Option(help="Cookies and local storage to start with.")
-    ] = None,
-    step_timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that waits and checks may take.")
-    ] = 10.0,
+    secret: options.Secrets = None,
+    storage_state: options.StorageState = None,
+    step_timeout: options.StepTimeout = 10.0,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps after which the run ends.")] = 100,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Find everything, do nothing.")
     ] = False,
-    headful: Annotated[bool, typer.Option("--headful", help="Show the browser.")] = False,
-    model: Annotated[
-        str, typer.Option(help="The grounder, as in `focusagent ground`.")
-    ] = "default",
+    headful: options.Headful = False,
+    model: options.Model = "default",
     planner: Annotated[
         str | None,
         typer.Option(help="A chat model: 'http://HOST/v1 MODEL', a folder; none: a grammar."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The folder of the trace; default: runs/<time>.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    out: options.TraceFolder = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Do what an instruction says; exit 0 only if it is done and proved, 1 if not."""
     if instruction == "-":
@@ -109,8 +92,8 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         cdp=cdp,
         storage_state=storage_state,
         headful=headful,
-        policy=_policy(policy, dry_run),
-        secrets=_secrets(secret or [], url, desktop=desktop),
+        policy=options.policy_of(policy, dry_run=dry_run),
+        secrets=options.secrets_of(secret, url, desktop=desktop),
         model=model,
         planner=None if planner is None else _planner(planner),
         step_timeout=step_timeout,
@@ -118,7 +101,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     )
     _check_screen(setup)
     folder = out or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-    runs = _all(instruction, setup, _rows(params or [], params_from), folder, params_from)
+    runs = _all(instruction, setup, options.rows_of(params, params_from), folder, params_from)
     _tell(runs, as_json=as_json, many=params_from is not None)
     raise typer.Exit(0 if all(each.is_successful() for each in runs) else 1)
 
@@ -188,7 +171,7 @@ def _one(
                 grounder=grounder,
                 planner=setup.planner,
                 params=params,
-                approve=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
+                approve=options.approver(),
                 trace=trace,
                 step_timeout=setup.step_timeout,
                 max_steps=setup.max_steps,
@@ -230,57 +213,3 @@ def _planner(spec: str) -> Planner:
     from .planner.chat import load_planner
 
     return load_planner(spec)
-
-
-def _policy(path: Path | None, dry_run: bool) -> env.Policy:
-    policy = env.Policy() if path is None else env.Policy.from_toml(path)
-    return dataclasses.replace(policy, dry_run=True) if dry_run else policy
-
-
-def _pair(text: str, what: str) -> tuple[str, str]:
-    name, mark, value = text.partition("=")
-    if not mark or not re.fullmatch(r"[A-Za-z_]\w*", name):
-        raise UserError(f"{what} is written NAME=VALUE, not {name[:40]!r}")
-    return name, value
-
-
-def _rows(params: list[str], path: Path | None) -> list[dict[str, str]]:
-    given = dict(_pair(each, "--params") for each in params)
-    if path is None:
-        return [given]
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"the rows {path} cannot be read: {error}") from error
-    if not rows:
-        raise UserError(f"the rows {path} hold no row below the names of the columns")
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise UserError(f"{path}, line {number}: not as many cells as there are columns")
-        for name in row:
-            _pair(f"{name}=", f"a column of {path}")
-    return [given | row for row in rows]
-
-
-def _secrets(given: list[str], url: str | None, *, desktop: bool) -> dict[str, env.Secret]:
-    found: dict[str, env.Secret] = {}
-    host = _DESKTOP if desktop else urlsplit(url or "").hostname
-    for text in given:
-        name, source = _pair(text, "--secret")
-        kind, mark, variable = source.partition(":")
-        if kind != "env" or not mark or not variable:
-            raise UserError(
-                f"--secret {name} takes env:VARIABLE: a value on the command line is seen by all"
-            )
-        value = os.environ.get(variable)
-        if not value:
-            raise UserError(f"--secret {name}: the environment variable {variable} is not set")
-        if not host:
-            raise UserError(f"--secret {name} needs --url: it is typed only on that page's host")
-        found[name] = env.Secret(value, domains=[host])
-    return found
-
-
-def _ask(request: Request) -> bool:
-    return typer.confirm(f"{request.text}: {request.why}. Go on?", default=False, err=True)

@@ -21,7 +21,7 @@ from focusagent.agent.pixels import (
     same,
     same_patch,
 )
-from focusagent.agent.tables import Cell, alike, beside, cell_in, find_table
+from focusagent.agent.tables import Cell, alike, beside, cell_in, find_table, rows_left_out
 from focusagent.agent.typed import similar
 from focusagent.history import Evidence, Step
 from focusagent.planner.intents import Click, Outcome, Target
@@ -128,6 +128,20 @@ def test_a_table_is_found_among_other_texts() -> None:
     assert cell_in(gap, "Amount", "2042") == Cell("", (290, 160, 354, 176))
     assert find_table(cells((10, [(10, "Only"), (90, "one row")]))) == []
     assert find_table([]) == []
+
+
+def test_a_menu_beside_a_table_does_not_part_it() -> None:
+    moved = [Cell(each.text, (each.box[0] + 200, *each.box[1:2], each.box[2] + 200, each.box[3]))
+             for each in TABLE]  # fmt: skip
+    menu = cells((82, [(10, "Ledger")]), (118, [(10, "Invoices")]), (141, [(10, "Quotes")]))
+    rows = find_table([*moved, *menu])
+    assert cell_in(rows, "Status", "2042") == moved[-3]
+    more = cells(*((y, [(210, f"{y}"), (320, "Eve"), (500, "1.00"), (620, "Open")])
+                   for y in (200, 240, 280)))  # fmt: skip
+    rows = find_table([*moved[:-2], *menu, *more])
+    assert [row[0].text for row in rows] == ["Number", "2041", "2042", "200", "240", "280"]
+    assert rows_left_out([*moved[:-2], *menu, *more], rows) == 0
+    assert rows_left_out([*moved[:-2], *menu, *more], rows[:3]) == 3
 
 
 def test_the_value_of_a_label_stands_beside_or_below_it() -> None:

@@ -230,8 +230,9 @@ class Sidebar(DrawnApp):
 
 
 def test_what_scrolls_beside_the_middle_is_scrolled_too() -> None:
-    app = Sidebar(Control("button", "Archive", 20, 700), height=900)
+    rows = [Control("text", f"Entry {row}", 20, 40 * row) for row in range(1, 17)]
+    app = Sidebar(*rows, Control("button", "Archive", 20, 700), height=900)
     run = agent(app).run("click Archive")
     assert app.done == ["Archive"], run.summary()
-    app = Sidebar(Control("text", "Last entry", 20, 700), height=900)
+    app = Sidebar(*rows, Control("text", "Last entry", 20, 700), height=900)
     assert agent(app).run('scroll down until "Last entry" appears').is_successful()

@@ -37,6 +37,7 @@ async def order(page: Any) -> None:
     await page.click("button")
 
 
+@pytest.mark.slow  # three browsers one after the other
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_a_flow_is_replayed_told_and_healed(

@@ -180,8 +180,8 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(
     folder, tmp_path, monkeypatch
 ):
     torch.set_num_threads(1)
-    whole = list(trainer.train(folder, draw, SMALL, tmp_path / "a", workers=0))
-    again = list(trainer.train(folder, draw, SMALL, tmp_path / "b", workers=0))
+    whole = list(trainer.train(trainer.Pages(folder, draw), SMALL, tmp_path / "a", workers=0))
+    again = list(trainer.train(trainer.Pages(folder, draw), SMALL, tmp_path / "b", workers=0))
     assert [p.loss for p in whole] == [p.loss for p in again]
     assert same(weights_of(tmp_path / "a"), weights_of(tmp_path / "b"))
     assert whole[1].loss["text"] < 0.7 * whole[0].loss["text"]
@@ -189,10 +189,12 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(
     # A run that is killed after its first checkpoint (here: every 25 steps).
     ticks = iter(range(0, 100_000, 1000))
     monkeypatch.setattr(loop.time, "monotonic", lambda: float(next(ticks)))
-    killed = trainer.train(folder, draw, SMALL, tmp_path / "c", workers=0)
+    killed = trainer.train(trainer.Pages(folder, draw), SMALL, tmp_path / "c", workers=0)
     next(killed)
     killed.close()
-    rest = list(trainer.train(folder, draw, SMALL, tmp_path / "c", workers=0, resume=True))
+    rest = list(
+        trainer.train(trainer.Pages(folder, draw), SMALL, tmp_path / "c", workers=0, resume=True)
+    )
     assert [p.loss for p in rest] == [p.loss for p in whole[1:]]
     assert same(weights_of(tmp_path / "a"), weights_of(tmp_path / "c"))
 
@@ -203,4 +205,4 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(
 
 def test_an_empty_folder_is_no_source(tmp_path):
     with pytest.raises(ValueError, match="no pages"):
-        list(trainer.train(tmp_path, draw, SMALL, tmp_path / "out", workers=0))
+        list(trainer.train(trainer.Pages(tmp_path, draw), SMALL, tmp_path / "out", workers=0))

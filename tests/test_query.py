@@ -57,6 +57,18 @@ TOP_RIGHT, SIDEBAR = Place(("top", "right")), Place((), "sidebar")
         ("tick Remember me", Target("Remember me", "toggle")),
         ("the field between First name and Last name",
          Target("", "textbox", relations=(Relation("after", Target("First name")), Relation("before", Target("Last name"))))),
+        ('Close the dialog by clicking the "x".', Target("x")),
+        ("Switch between the tabs to find and click on the link 'Eget'.", Target("Eget", "link")),
+        ("Click button ONE.", Target("ONE", "button")),
+        ('click on a "checkbox" widget', Target("", "checkbox")),
+        ("Focus into the 2nd input textbox.", Target("", "textbox", ordinal=2)),
+        ("click on a small blue shape", Target("", "shape", colour="blue", size="small")),
+        ("the large digit", Target("", "digit", size="large")),
+        ("click column header 'Revenue'", Target("Revenue", "text")),
+        ("the button right next to Save, on its left", Target("", "button", relations=(Relation("left", Target("Save")),))),
+        ("the entry just underneath Compose", Target("", "control", relations=(Relation("below", Target("Compose")),))),
+        ("Find the email by Alice and click the trash icon to delete it.",
+         Target("trash", "icon", relations=(Relation("entry", Target("Alice")),))),
     ],
 )  # fmt: skip
 def test_what_people_say(instruction: str, meant: Target) -> None:
@@ -72,6 +84,7 @@ def texts(query: Query) -> list[str]:
     [
         "Sign in to Gmail", "Next to last", "Open file", "Select all", "Save button", "First name",
         "Go to next page", "Log in", "Items in cart", "Click here", "Top stories", "Red Hat",
+        "Phone number", "Circle", "Click here to see the list",
         "Already have an account? Login!", "Delete row", "Type something", "Left", "Search for...",
     ],
 )  # fmt: skip

@@ -251,3 +251,109 @@ def test_other_forms_of_a_word() -> None:
     assert other_form("Saved", "Save")
     assert other_form("Log", "Logging out") is False
     assert not other_form("Save", "Save as")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "meant"),
+    [
+        ("the second link below Settings", one("link", "Logout")),
+        ("the item right above Logout", one("link", "Messages")),
+        ("the button right next to 'Cancel', on its left", one("button", "Save")),
+        ("the last link under Messages", one("link", "Logout")),
+        ("the lower Settings", one("text", "Settings")),
+        ("the upper Settings", one("link", "Settings")),
+    ],
+)
+def test_counting_from_something_named(instruction: str, meant: Drawn) -> None:
+    assert hit(ask(instruction), meant), instruction
+
+
+def test_there_are_not_so_many_below() -> None:
+    assert not ask("the ninth link below Settings")
+
+
+def test_what_is_found_first_tells_where_to_click() -> None:
+    bins = FakeIcons(*(("trash", (620, 100 + 60 * row, 640, 120 + 60 * row)) for row in range(4)))
+    for number, name in enumerate(("Alice", "Robert", "Carlos", "Daniel")):
+        said = f"Find the customer named {name} and click the trash icon to delete it."
+        found = ask(said, TABLE, icons=bins)
+        assert found, said
+        assert abs(found[0].point.to_pixels(SIZE)[1] - (110 + 60 * number)) < 5
+
+
+def test_a_column_crosses_a_row() -> None:
+    heads = (("text", "Price", 240, 40, 320, 60), *TABLE)
+    found = ask("click Price in the row of Carlos", heads)
+    assert hit(found, one("text", "45 Euro", drawn=TABLE))
+    assert hit(ask("click column header Price", heads), heads[0])
+
+
+def test_a_field_and_its_label_are_one_thing() -> None:
+    found = ask("click Email")
+    assert hit(found, FIELDS[1])
+    label = Box.from_pixels(*one("text", "Email")[2:], SIZE)
+    assert not any(label.contains(other.point) for other in found)
+
+
+def test_the_only_one_that_lies_so_is_sure() -> None:
+    far = ask("the link below Help", (one("link", "Imprint"), ("link", "Help", 700, 60, 740, 80)))
+    assert far
+    assert far[0].score > 0.6
+
+
+SHAPES = (
+    ("ellipse", "red", (100, 100, 140, 140)),
+    ("ellipse", "blue", (300, 100, 400, 200)),
+    ("rectangle", "blue", (500, 120, 530, 150)),
+    ("rectangle", "olive", (600, 300, 700, 380)),
+    ("polygon", "green", (100, 400, 160, 460)),
+    ("rectangle", "white", (300, 400, 380, 460)),
+)
+
+
+@cache
+def shapes() -> Scene:
+    picture = Image.new("RGB", SIZE, "white")
+    pen = ImageDraw.Draw(picture)
+    for kind, colour, (x1, y1, x2, y2) in SHAPES:
+        if kind == "polygon":
+            pen.polygon(((x1, y2), ((x1 + x2) // 2, y1), (x2, y2)), colour)
+        else:
+            draw = pen.ellipse if kind == "ellipse" else pen.rectangle
+            draw((x1, y1, x2, y2), colour, "black" if colour == "white" else None)
+    font = ImageFont.load_default(40)
+    pen.text((500, 400), "7", "black", font)
+    pen.text((700, 480), "k", "red", font)
+    pixels = np.asarray(picture)
+    return Scene(pixels, reader().look(pixels), None, ())
+
+
+@pytest.mark.parametrize(
+    ("instruction", "number"),
+    [
+        ("click the red circle", 0),
+        ("the large circle", 1),
+        ("click on a small blue shape", 2),
+        ("click on the olive colored box", 3),
+        ("the triangle", 4),
+        ("click on the white box", 5),
+    ],
+)
+def test_things_that_are_drawn(instruction: str, number: int) -> None:
+    found = resolve(understand(instruction), shapes())
+    assert found, instruction
+    assert Box.from_pixels(*SHAPES[number][2], SIZE).contains(found[0].point)
+
+
+def test_single_signs() -> None:
+    digit = resolve(understand("click on a digit"), shapes())
+    letter = resolve(understand("click on a red letter"), shapes())
+    assert Box.from_pixels(490, 390, 540, 460, SIZE).contains(digit[0].point)
+    assert Box.from_pixels(690, 470, 740, 540, SIZE).contains(letter[0].point)
+    assert not resolve(understand("the purple triangle"), shapes())
+
+
+def test_quoted_words_stand_in_the_case_asked_for() -> None:
+    both = (("link", "eget", 20, 90, 90, 110), ("link", "Eget", 20, 190, 90, 210))
+    for drawn in both:
+        assert hit(ask(f'click on the link "{drawn[1]}"', both), drawn)

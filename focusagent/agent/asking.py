@@ -26,7 +26,7 @@ from .named import cells_of, sole_quote
 from .overlays import overlay_shown
 from .pixels import mark_state
 from .spots import CONFIDENT, FIELDS, MARKS, Spot
-from .tables import find_table
+from .tables import find_table, rows_left_out
 from .values import Value, named_value, value_at
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def read_table(desk: Desk, intent: ReadTable) -> Outcome:
     rows = find_table(cells)
     if not rows:
         raise Failed("there is no table on this screen: no two rows of text share their columns")
-    desk.prove("a table was read", True, f"{len(rows)} rows, {len(rows[0])} columns")
+    more = rows_left_out(cells, rows)
+    detail = f"{len(rows)} rows, {len(rows[0])} columns" + (f"; {more} rows left out" * bool(more))
+    desk.prove("the whole table was read", None if more else True, detail)
     return Outcome(True, compare.table_value([[cell.text for cell in row] for row in rows]))
 
 

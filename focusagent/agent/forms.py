@@ -17,7 +17,7 @@ from .evidence import Done, prove_target
 from .locate import PHRASES, aim, locate
 from .pixels import changed_inside, changed_share, grown, holds, is_plain, mark_state
 from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
-from .typed import Typed, lost, plain, prove, several_lines
+from .typed import Typed, beside_label, lost, plain, prove, several_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,8 +95,10 @@ def select(desk: Desk, intent: Select, selector: str | None = None) -> Outcome:
         desk.prove("the first place opens", None, "nothing opened, so the next one was used")
         done = _choose(desk, intent, rest[0])
     box = field_box(desk.seen, done.spot)
-    prove_target(desk, done.spot, intent.target)
-    shown = desk.seen.shows(intent.option, grown(box, 4, desk.screen.image.size))
+    beside = beside_label(desk, Typed(done.spot, done.before, intent.option))
+    known = f"{intent.option} appeared beside its name" if beside else ""
+    prove_target(desk, done.spot, intent.target, known)
+    shown = bool(beside) or desk.seen.shows(intent.option, grown(box, 4, desk.screen.image.size))
     if not shown:
         read = desk.seen.text_in(box)
         shown = difflib.SequenceMatcher(None, plain(read), plain(intent.option)).ratio() > 0.75

@@ -31,6 +31,8 @@ def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
     best: list[list[Cell]] = []
     run: list[list[Cell]] = []
     for row in [*rows_of(cells), []]:
+        if run and len(row) == 1:  # beside the table, as in a menu, or a line between its rows
+            continue
         if run and not _goes_on(run, row):
             best = max(best, run, key=_size)
             run = []
@@ -39,7 +41,17 @@ def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
     if len(best) < 2:
         return []
     columns = _columns(best)
-    return [_spread(row, columns) for row in best]
+    return _trimmed([_spread(row, columns) for row in best])
+
+
+def rows_left_out(cells: Sequence[Cell], table: Sequence[Sequence[Cell]]) -> int:
+    """How many rows of the screen look like the table's and are not in it."""
+    if not table:
+        return 0
+    known = {cell for row in table for cell in row}
+    head = [cell for cell in table[0] if cell.text]
+    others = [row for row in rows_of(cells) if len(row) > 2 and not known & set(row)]
+    return sum(_aligned(row, head) >= 0.6 * len(row) for row in others)
 
 
 def cell_in(rows: Sequence[Sequence[Cell]], column: str, row: str) -> Cell | None:
@@ -111,9 +123,15 @@ def _goes_on(run: Sequence[Sequence[Cell]], row: Sequence[Cell]) -> bool:
     tall = max(cell.box[3] - cell.box[1] for cell in row)
     if _height(row) - _height(run[-1]) > 6 * tall:
         return False
-    head = run[0]
-    aligned = sum(any(_under(cell, other) for other in head) for cell in row)
-    return aligned >= 0.6 * len(row)
+    # Columns of buttons often have no heading, so the row above may be more like it.
+    return any(
+        _aligned(row, other) >= max(2.0, 0.6 * min(len(row), len(other)))
+        for other in (run[0], run[-1])
+    )
+
+
+def _aligned(row: Sequence[Cell], head: Sequence[Cell]) -> int:
+    return sum(any(_under(cell, other) for other in head) for cell in row)
 
 
 def _under(cell: Cell, head: Cell) -> bool:
@@ -149,6 +167,17 @@ def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list
         _merged(cells) if cells else Cell("", (left, top, right, bottom))
         for cells, (left, right) in zip(parts, columns, strict=True)
     ]
+
+
+def _trimmed(table: list[list[Cell]]) -> list[list[Cell]]:
+    """Without columns at the left end in which hardly a row has a cell: they are of a menu."""
+    body = table[1:]
+    while len(body) > 2 and len(table[0]) > 2:
+        if 3 * sum(bool(row[0].text) for row in body) >= len(body):
+            break
+        table = [row[1:] for row in table]
+        body = table[1:]
+    return table
 
 
 def _merged(cells: Sequence[Cell]) -> Cell:

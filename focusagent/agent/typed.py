@@ -40,10 +40,8 @@ def lost(desk: Desk, typed: Typed) -> bool:
 
 def prove(desk: Desk, typed: Typed, target: Target) -> None:
     """Evidence that it was the right field, and that it holds the text."""
-    at_label = desk.seen.element_at(typed.spot.point, FIELDS) is None
-    beside = _beside_label(desk, typed) if at_label else None
-    label = "what was typed appeared beside its name" if beside else ""
-    prove_target(desk, typed.spot, target, label)
+    label = "what was typed appeared beside its name"
+    prove_target(desk, typed.spot, target, label if beside_label(desk, typed) else "")
     box = _field(desk, typed)
     changed = True if _changed(desk, typed, box) else None
     if typed.secret:
@@ -63,13 +61,7 @@ def prove(desk: Desk, typed: Typed, target: Target) -> None:
         desk.prove("the field shows what was typed", None, f"it reads {shown!r}")
 
 
-def _field(desk: Desk, typed: Typed) -> PixelBox:
-    """The field's box with a small margin; beside its label, if that was clicked."""
-    box = _beside_label(desk, typed) or field_box(desk.seen, typed.spot)
-    return grown(box, 3, desk.screen.image.size)
-
-
-def _beside_label(desk: Desk, typed: Typed) -> PixelBox | None:
+def beside_label(desk: Desk, typed: Typed) -> PixelBox | None:
     """Where the text has appeared, if that is right of or below the words that were clicked."""
     seen, spot = desk.seen, typed.spot
     if not typed.text or typed.secret or seen.element_at(spot.point, FIELDS) is not None:
@@ -88,6 +80,12 @@ def _beside_label(desk: Desk, typed: Typed) -> PixelBox | None:
             if right or below:
                 return place
     return None
+
+
+def _field(desk: Desk, typed: Typed) -> PixelBox:
+    """The field's box with a small margin; beside its label, if that was clicked."""
+    box = beside_label(desk, typed) or field_box(desk.seen, typed.spot)
+    return grown(box, 3, desk.screen.image.size)
 
 
 def _changed(desk: Desk, typed: Typed, box: Sequence[float]) -> bool:

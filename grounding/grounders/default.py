@@ -52,9 +52,7 @@ class DefaultScreen:
         }
         plan, heat = None, _heat(found, self.scene.size)
         if self._planner is not None:
-            plan = self._planner.plan(query, found)
-            assert plan.scores is not None
-            heat = plan.scores.reshape(plan.grid.rows, plan.grid.columns)
+            plan, heat = self._planner.plan(query, found)
             seconds["plan"] = round(time.perf_counter() - resolved, 6)
         return Grounding(
             instruction,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PROVENANCE = "evidence, and the tokens a model behind it would get"
 TOKENS = Preprocessing()
+# That there is text at all, or words a little alike, ranks tokens but would drown the rest as heat.
+_FAINT = 0.3
 # Texts of an instruction that are looked for; each takes some milliseconds.
 MOST_TEXTS = 6
 
@@ -44,8 +46,13 @@ class EvidencePlanner:
         picture, grid = resized(Image.fromarray(self._scene.pixels), TOKENS)
         return grid, build_ui_graph(np.asarray(picture), grid.factor).scores()
 
-    def plan(self, query: Query, found: Sequence[Candidate]) -> VisualPlan:
-        """Rank the tokens by an instruction, what was found for it, and the UI graph."""
+    def plan(
+        self, query: Query, found: Sequence[Candidate]
+    ) -> tuple[VisualPlan, NDArray[np.float32]]:
+        """Rank the tokens by an instruction, what was found for it, and the UI graph.
+
+        Beside the plan stands the evidence alone (rows, columns): what is worth drawing as heat.
+        """
         grid, graph = self._seen
         shape = (grid.columns, grid.rows)
         evidence = np.zeros(grid.count, np.float32)
@@ -61,7 +68,9 @@ class EvidencePlanner:
             covered = coverage(candidate.box, shape).ravel()
             if covered.max() > 0:
                 np.maximum(evidence, covered / covered.max() * candidate.score, out=evidence)
-        return make_plan(grid, fuse_scores(None, graph, evidence), self._budget, PROVENANCE)
+        plan = make_plan(grid, fuse_scores(None, graph, evidence), self._budget, PROVENANCE)
+        heat = np.where(evidence > _FAINT, evidence, 0).astype(np.float32)
+        return plan, heat.reshape(grid.rows, grid.columns)
 
 
 def texts_of(query: Query) -> list[str]:

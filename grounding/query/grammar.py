@@ -71,8 +71,12 @@ class _Instruction:
         start, end = self._trimmed()
         if whole and not any(token.quoted for token in self.tokens[start:end]):
             yield 0.85, Target(whole), True
-        yield from self._clause(start, end)
-        yield from self._later(start, end)
+        later = list(self._later(start, end))
+        # With two verbs, words before the second are hardly a part of a name.
+        sure = 0.6 if later else 1.0
+        for weight, target, literal in self._clause(start, end):
+            yield sure * weight, target, literal
+        yield from later
         for cut in range(start + 1, end):
             # "In the row of Alice, click Delete"
             if self.tokens[cut - 1].stops or longest(self.tokens, cut, end, VERBS):
@@ -146,8 +150,8 @@ class _Instruction:
                 continue
             found = list(self._clause(after, end))
             finding = longest(self.tokens, start, cut, FINDING)
-            sure = 0.55 if finding else 0.95
-            yield from ((sure * weight, target, literal) for weight, target, literal in found)
+            if not finding:
+                yield from ((0.95 * weight, target, literal) for weight, target, literal in found)
             for sure, place in self._owners(start + finding, cut) if finding else ():
                 near = (Relation("entry", place),)
                 for weight, target, _ in found:

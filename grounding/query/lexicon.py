@@ -71,9 +71,7 @@ POINTING = word_set(
 )
 # What stands between what is wanted, or where, and what to click for it.
 JOINTS = _phrases("by, and, then, and then, to, in order to, so that you can, using")
-FINDING = _phrases(
-    "find, locate, look for, search for, go to, see, identify, look at, in, on, for, at, scroll to"
-)
+FINDING = _phrases("find, locate, look for, search for, identify, in, on, for, at")
 PRONOUNS = word_set("it them him her him itself themselves")
 OWNED = word_set("by from of named called titled with for about")
 TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
@@ -98,8 +96,8 @@ ROLES = phrase_table(
             "input textbox, text entry, entry field, edit field, search box, search field, "
             "search bar, search input, form field, edit box, entry box"
         ),
-        "textarea": "text area, text areas, textarea, textareas, multi-line field, multiline field, "
-        "message box, comment box",
+        "textarea": "text area, text areas, textarea, textareas, multi-line field, "
+        "multiline field, message box, comment box",
         "checkbox": "checkbox, checkboxes, check box, check boxes, tick box, tickbox, check-box, "
         "tick boxes, tick mark, check mark, checkmark",
         "radio": "radio, radios, radio button, radio buttons, radiobutton, option button, "

@@ -70,9 +70,11 @@ def _wide(spot: Spot) -> float:
 
 def _unbroken(steps: list[Spot], anchor: Spot, side: str) -> list[Spot]:
     """Return the steps up to a gap that is much wider than those before it."""
-    places = [_distance(step.box, anchor.box, side) for step in steps]
-    for number in range(2, len(steps)):
-        before = [b - a for a, b in zip(places[: number - 1], places[1:number], strict=True)]
-        if places[number] - places[number - 1] > _BREAK * max(before):
+    widest = 0.0
+    before = 0.0
+    for number, step in enumerate(steps):
+        place = _distance(step.box, anchor.box, side)
+        if number and place - before > _BREAK * widest:
             return steps[:number]
+        widest, before = max(widest, place - before), place
     return steps

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..calibration import Calibration
-from ..query import Place, Query, Reading, Relation, Target
+from ..query import Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
 from .board import Board, board_of
-from .colours import colour_fit
 from .counting import DIRECTIONS, counted
 from .fields import LEAST_ROLE
-from .geometry import place_fit, relation_fit
+from .fits import look_fit, placed, size_fit
+from .geometry import relation_fit
 from .roles import FIELDS, MARKS, role_fit
-from .spot import Spot
+from .spot import Spot, same
 from .spots import crossings, spots_of
 
 if TYPE_CHECKING:
@@ -41,11 +41,6 @@ SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
-HEADING = 0.95
-EXTREME = 0.9  # how well the uppermost of several lies "at the top", wherever it is
-_AXES = {"top": (1, -1), "bottom": (1, 1), "left": (0, -1), "right": (0, 1)}
-LEAST_RATIO = 1.25  # of sides: else all are of one size
-MENU = 1.03
 
 # Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
 # higher score says no more.
@@ -111,28 +106,13 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     for relation, others in anchors:
         if relation.kind == "row" and others and target.role not in EXACT:
             spots = spots + crossings(board, spots, others[0].spot)
-    # A worse name is not made up for by a better role: where one fits, near twins count less.
-    top = max((spot.match for spot in spots), default=1.0)
-    made: list[Ranked] = []
-    rivals = [spot for spot in spots if target.text and spot.match >= COUNTED * top]
-    for spot in spots:
-        score = spot.match * (spot.match / top) ** 2
-        score *= role_fit(target.role, spot.role) * _look(board, target, spot)
-        if target.size:
-            score *= _size_fit(target.size, spot, spots)
-        lies = math.prod(_placed(board, place, spot, rivals) for place in target.places)
-        for relation, others in anchors:
-            if score * lies:
-                lies *= _related(board, relation, spot, others)
-        made.append(Ranked(spot, min(score * lies, 1.0), lies))
-    made.sort(key=lambda one: (-one.score, one.spot.box[1], one.spot.box[0]))
     if not target.text and len(anchors) == 1:
         relation, others = anchors[0]
         if relation.kind in DIRECTIONS and others:
             near = _counted_from(board, target, spots, others[0], relation.kind)
             if near or target.ordinal:
                 return near
-    distinct = _distinct(made)
+    distinct = _distinct(_scored(board, target, spots, anchors))
     if target.ordinal and not target.text and target.role in EXACT:
         # Others may look alike, but are not counted where there are true ones.
         true = [one for one in distinct if one.spot.role == target.role]
@@ -140,56 +120,32 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     return _numbered(distinct, target.ordinal, board.line)
 
 
-def _placed(board: Board, place: Place, spot: Spot, rivals: list[Spot]) -> float:
-    """Return how well a spot lies in a part of the screen, or beside others of its name.
-
-    "The lower Save" is the lower one of two, wherever both are.
-    """
-    fit = place_fit(place, spot.box, board.size, corner=not rivals)
-    if len(place.sides) != 1 or place.region or place.sides[0] not in _AXES or len(rivals) < 2:
-        return fit
-    axis, sign = _AXES[place.sides[0]]
-    places = [sign * (one.box[axis] + one.box[axis + 2]) / 2 for one in rivals]
-    own = sign * (spot.box[axis] + spot.box[axis + 2]) / 2
-    if max(places) - min(places) < board.line:
-        return fit
-    return max(fit, EXTREME) if own >= max(places) - 0.5 * board.line else min(fit, EXTREME) * 0.9
-
-
-def _size_fit(size: str, spot: Spot, spots: Iterable[Spot]) -> float:
-    """Return how well a spot's size fits beside those of its kind."""
-    sides = [math.sqrt(_area(one)) for one in spots if one.role == spot.role]
-    own, least, most = math.sqrt(_area(spot)), min(sides), max(sides)
-    if most < LEAST_RATIO * least:
-        return 0.9
-    large = (own - least) / (most - least)
-    return 0.4 + 0.6 * (large if size == "large" else 1 - large)
-
-
-def _area(spot: Spot) -> float:
-    x1, y1, x2, y2 = spot.box
-    return max((x2 - x1) * (y2 - y1), 1.0)
-
-
-def _look(board: Board, target: Target, spot: Spot) -> float:
-    """Return how well a spot's looks fit: its colour, and that it can be clicked."""
-    fit = 1.0
-    if target.colour:
-        x1, y1, x2, y2 = (max(0, round(side)) for side in spot.box)
-        fit *= 0.1 + 0.9 * colour_fit(target.colour, board.pixels[y1:y2, x1:x2])
-    if target.text and target.role != "text":
-        if spot.tall > 1.35 * board.line:
-            fit *= HEADING
-        if spot.role in ("text", "link") and board.in_menu(spot.box):
-            fit *= MENU
-    return fit
+def _scored(
+    board: Board, target: Target, spots: list[Spot], anchors: list[tuple[Relation, list[Ranked]]]
+) -> list[Ranked]:
+    """Return how well spots fit all that is said of a target, best first."""
+    # A worse name is not made up for by a better role: where one fits, near twins count less.
+    top = max((spot.match for spot in spots), default=1.0)
+    rivals = [spot for spot in spots if target.text and spot.match >= COUNTED * top]
+    made: list[Ranked] = []
+    for spot in spots:
+        score = spot.match * (spot.match / top) ** 2
+        score *= role_fit(target.role, spot.role) * look_fit(board, target, spot)
+        if target.size:
+            score *= size_fit(target.size, spot, spots)
+        lies = math.prod(placed(board, place, spot, rivals) for place in target.places)
+        for relation, others in anchors:
+            if score * lies:
+                lies *= _related(board, relation, spot, others)
+        made.append(Ranked(spot, min(score * lies, 1.0), lies))
+    return sorted(made, key=lambda one: (-one.score, one.spot.box[1], one.spot.box[0]))
 
 
 def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked]) -> float:
     best = 0.0
     for other in others:
         own = spot.number == other.spot.number >= 0 and not spot.icon
-        if other.score < LEAST_ANCHOR or own or _same(spot, other.spot):
+        if other.score < LEAST_ANCHOR or own or same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
         best = max(best, fit * other.score**0.5)
@@ -199,16 +155,9 @@ def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Rank
 def _distinct(ranked: list[Ranked]) -> list[Ranked]:
     kept: list[Ranked] = []
     for one in ranked:
-        if not any(_same(one.spot, other.spot) for other in kept):
+        if not any(same(one.spot, other.spot) for other in kept):
             kept.append(one)
     return kept
-
-
-def _same(one: Spot, two: Spot) -> bool:
-    """Tell whether two spots are one place: the same element, or each other's middle."""
-    if one.number >= 0 and one.number == two.number and one.point == two.point:
-        return True
-    return _holds(one, two) and _holds(two, one)
 
 
 def _one_thing(board: Board, one: Spot, two: Spot) -> bool:
@@ -216,12 +165,7 @@ def _one_thing(board: Board, one: Spot, two: Spot) -> bool:
     named = board.labels.get(two.number, -2) == one.number or (
         board.labels.get(one.number, -2) == two.number
     )
-    return named or _same(one, two)
-
-
-def _holds(one: Spot, two: Spot) -> bool:
-    x, y = two.point
-    return one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]
+    return named or same(one, two)
 
 
 def _numbered(ranked: list[Ranked], ordinal: int, line: float) -> list[Ranked]:
@@ -242,7 +186,9 @@ def _counted_from(
     board: Board, target: Target, spots: list[Spot], anchor: Ranked, side: str
 ) -> list[Ranked]:
     """Put first what is so many steps from an anchor; [] if there are not so many."""
-    fits = [(spot, role_fit(target.role, spot.role) * _look(board, target, spot)) for spot in spots]
+    fits = [
+        (spot, role_fit(target.role, spot.role) * look_fit(board, target, spot)) for spot in spots
+    ]
     for least in (SURE_ROLE, LEAST_ROLE):
         near = counted([s for s, fit in fits if fit >= least], anchor.spot, side, board.line)
         wanted = target.ordinal or 1

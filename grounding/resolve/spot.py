@@ -40,3 +40,16 @@ def pixels_of(board: Board, number: int) -> Pixels:
 def middle(box: Pixels) -> tuple[float, float]:
     """Return the middle of a box."""
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def same(one: Spot, two: Spot) -> bool:
+    """Tell whether two spots are one place: the same element, or each other's middle."""
+    if one.number >= 0 and one.number == two.number and one.point == two.point:
+        return True
+    return holds_point(one, two) and holds_point(two, one)
+
+
+def holds_point(one: Spot, two: Spot) -> bool:
+    """Tell whether the point to click of the second spot lies in the box of the first."""
+    x, y = two.point
+    return one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]

@@ -100,7 +100,7 @@ def _unread(board: Board, text: str) -> list[Spot]:
     for line in board.screen.lines():
         if not line.unknown_script and 3 * line.text.count(character_of(OTHER)) < len(line.text):
             continue
-        box = line.box.topixels_of(board.size)
+        box = line.box.to_pixels(board.size)
         number = board.owner(*middle(box))
         signs = (box[2] - box[0]) / max(line.height, 1.0)  # such letters are as wide as high
         match = UNREAD * math.exp(-abs(math.log(max(signs, 0.3) / len(text))))
@@ -138,7 +138,7 @@ def _scattered(board: Board, text: str) -> list[Spot]:
 def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     """Return the spots of a place that the reader found."""
     longest = max(place.parts, key=lambda part: part.x2 - part.x1)
-    box, inner = place.box.topixels_of(board.size), longest.topixels_of(board.size)
+    box, inner = place.box.to_pixels(board.size), longest.to_pixels(board.size)
     point = ((inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2)
     number = board.owner(*point)
     if number < 0:
@@ -153,7 +153,7 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     whole = len(letters(text)) >= 0.75 * len(letters(element.text))
     spots = _of_element(board, number, match, whole=whole)
     for part in place.parts[:-1]:  # the first line of a long name may be a label
-        x1, y1, x2, y2 = part.topixels_of(board.size)
+        x1, y1, x2, y2 = part.to_pixels(board.size)
         other = board.owner((x1 + x2) / 2, (y1 + y2) / 2)
         if other not in (-1, number):
             spots += _of_element(board, other, match, whole=True)[1:]
@@ -187,7 +187,7 @@ def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
 
 def _icon(board: Board, box: Box, match: float) -> Spot:
     """Return an icon as a spot: the whole button where it stands alone in one."""
-    here = box.topixels_of(board.size)
+    here = box.to_pixels(board.size)
     point = middle(here)
     number = board.owner(*point)
     if number < 0:
@@ -219,8 +219,7 @@ def role_spots(board: Board, role: str) -> list[Spot]:
             continue
         if role and fit >= LEAST_ROLE:
             box = pixels_of(board, number)
-            trust = trust(board, number)
-            spots.append(Spot(box, middle(box), element.role, trust, number))
+            spots.append(Spot(box, middle(box), element.role, trust(board, number), number))
     if role == "icon" and board.icons is not None:
         owned = {spot.number for spot in spots}
         drawn = (_icon(board, box, 0.95) for box in board.icons.boxes)

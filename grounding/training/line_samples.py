@@ -20,7 +20,7 @@ from .glyph_samples import wear
 from .pages import LabelledPage
 
 SIZES = (8.0, 44.0)  # font sizes in px that are learnt
-_BESIDE, _ABOVE = 1.2, 0.45  # ems of the picture kept around a line
+_BESIDE, _ABOVE = 2.6, 0.45  # ems of the picture kept around a line
 _TOGETHER = 0.06  # words with a gap of fewer ems stand together: no space is seen between them
 _ROOM = 600  # the widest strip in px
 _WHOLE = 0.5  # a letter counts if more than this share of it stands in the strip
@@ -72,7 +72,7 @@ def lines_of(page: LabelledPage, rng: random.Random) -> list[LabelledLine]:
             index = line.glyphs
             begins = np.append(True, page.words[index][1:] != page.words[index][:-1])
             classes = np.array([class_of(chr(code)) for code in page.codes[index]], np.int64)
-            found.append(_line(page, line.box, classes, boxes[index], begins))
+            found.append(_line(page, line.box, classes, index, begins))
     return found + _empty(page, rng, 1 + len(found) // 25)
 
 
@@ -96,22 +96,22 @@ def _line(
     page: LabelledPage,
     box: tuple[float, float, float, float],
     classes: NDArray[np.int64],
-    boxes: NDArray[np.float32],
+    index: NDArray[np.int64],
     begins: NDArray[np.bool_],
 ) -> LabelledLine:
+    """Cut the line of some glyphs; text beside it is unknown to it."""
     size = box[3] - box[1]
     beside, above = _BESIDE * size, _ABOVE * size
     height, width = page.image.shape[:2]
     x1, y1 = max(0, int(box[0] - beside)), max(0, int(box[1] - above))
     x2, y2 = min(width, int(box[2] + beside) + 1), min(height, int(box[3] + above) + 1)
     shift = np.array([x1, y1, x1, y1], np.float32)
-    hidden = page.ignore[
-        (page.ignore[:, 1] < box[3] - 0.1 * size) & (page.ignore[:, 3] > box[1] + 0.1 * size)
-    ]
+    others = np.concatenate([page.ignore, np.delete(page.boxes, index, axis=0)])
+    hidden = others[(others[:, 1] < box[3] - 0.2 * size) & (others[:, 3] > box[1] + 0.2 * size)]
     return LabelledLine(
         np.ascontiguousarray(page.image[y1:y2, x1:x2]),
         classes,
-        boxes - shift,
+        page.boxes[index] - shift,
         begins,
         hidden[:, (0, 2)] - x1,
         size,
@@ -136,8 +136,8 @@ def _empty(page: LabelledPage, rng: random.Random, count: int) -> list[LabelledL
             if not touched.any() and shown > most:
                 best, most = box, shown
         if best is not None:
-            nothing = np.zeros((0, 4), np.float32)
-            line = _line(page, best, np.zeros(0, np.int64), nothing, np.zeros(0, bool))
+            nothing = np.zeros(0, np.int64)
+            line = _line(page, best, nothing, nothing, np.zeros(0, bool))
             found.append(line)
     return found
 
@@ -196,6 +196,10 @@ def _jittered(line: LabelledLine, first: int, last: int, rng: random.Random) -> 
         left -= rng.uniform(-0.8, 0.8) * size
     if rng.random() < 0.05:
         right += rng.uniform(-0.8, 0.8) * size
+    if first == 0 and rng.random() < 0.15:  # an icon before the words was taken for a letter
+        left -= rng.uniform(0.5, 2.2) * size
+    if last + 1 == len(line.boxes) and rng.random() < 0.08:
+        right += rng.uniform(0.5, 2.0) * size
     return Strip(left, max(right, left + 0.3 * size), middle, size)
 
 

@@ -18,11 +18,13 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from ..reader.line_model import BLANK, LineNet
+from ..reader.network import load_weights
 from ..reader.strips import GAP, HEIGHT, STEP, lay_out, pack
 from .line_samples import LabelledLine, LineSample, choose, lines_of
 from .loop import Progress, loaded, run
 from .pages import LabelledPage, load_page, page_names
 
+RATE = 3e-3
 _FILLED = 0.93  # of the rows: strips do not fill them without gaps
 _DRAWN_AGAIN = 6  # batches that share a drawn page: drawing takes longer than learning from it
 _NEAR = 1.5  # steps around the middle of a letter where either of two answers is right
@@ -38,37 +40,39 @@ class LineTraining:
     row: int = 640
     pages: int = 3
     drawn: float = 0.3
-    rate: float = 3e-3
+    rate: float = RATE
     warm_up: int = 200
     decay: float = 0.7
     weight_decay: float = 0.02
     places: float = 0.3
 
 
+@dataclass(frozen=True)
+class Pages:
+    """Where pages come from: a folder of rendered ones, and a way to draw more."""
+
+    folder: Path
+    draw: Callable[[random.Random], LabelledPage]
+
+
 class _Batches(Dataset[dict[str, Tensor]]):
     """Batch k of a run: strips of some rendered pages of a folder and of a drawn one."""
 
-    def __init__(
-        self,
-        folder: Path,
-        draw: Callable[[random.Random], LabelledPage],
-        config: LineTraining,
-        first: int,
-    ) -> None:
-        self._names = page_names(folder)
+    def __init__(self, pages: Pages, config: LineTraining, first: int) -> None:
+        self._names = page_names(pages.folder)
         if not self._names:
-            raise ValueError(f"{folder} holds no pages")
-        self._config, self._first, self._folder, self._draw = config, first, folder, draw
+            raise ValueError(f"{pages.folder} holds no pages")
+        self._config, self._first, self._pages = config, first, pages
         # Cut once, learnt from often: about 1.5 MB of pictures for each page of a screen's size.
         self._rendered = lru_cache(maxsize=2000)(self._of_page)
         self._drawn = lru_cache(maxsize=2)(self._of_drawing)
 
     def _of_page(self, name: str) -> list[LabelledLine]:
-        return lines_of(load_page(self._folder, name), random.Random(name))
+        return lines_of(load_page(self._pages.folder, name), random.Random(name))
 
     def _of_drawing(self, number: int) -> list[LabelledLine]:
         rng = random.Random(f"drawn/{self._config.seed}/{number}")
-        return lines_of(self._draw(rng), rng)
+        return lines_of(self._pages.draw(rng), rng)
 
     def __len__(self) -> int:
         return self._config.steps - self._first
@@ -173,21 +177,27 @@ def text_loss(scores: Tensor, spans: Tensor, labels: Tensor, counts: Tensor) -> 
 
 
 def train(
-    folder: Path,
-    draw: Callable[[random.Random], LabelledPage],
+    pages: Pages,
     config: LineTraining,
     out: Path,
     *,
     device: str = "cpu",
     resume: bool = False,
     workers: int = 1,
+    start: Path | None = None,
 ) -> Iterator[Progress]:
-    """Train on the pages of a folder and on drawn ones; yields the curve."""
+    """Train on the pages of a folder and on drawn ones; yields the curve.
+
+    ``start`` is a file of weights to begin with; without it they are drawn from the seed.
+    """
     torch.manual_seed(config.seed)
+    net = LineNet()
+    if start is not None:
+        load_weights(net, start)
     yield from run(
-        LineNet(),
+        net,
         lambda net, batch: losses(net, batch, config.places),
-        lambda first: loaded(_Batches(folder, draw, config, first), workers),
+        lambda first: loaded(_Batches(pages, config, first), workers),
         config,
         out,
         device=device,
