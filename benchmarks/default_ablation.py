@@ -232,6 +232,8 @@ def main() -> None:
     chosen = parser.parse_args()
     every = screens(chosen.real, chosen.phrasings, chosen.pages, chosen.screens, chosen.seed)
     paths = prepare(chosen.out, every)
+    # What an interrupted run has answered is then a fair part of all.
+    random.Random(chosen.seed).shuffle(paths)
     names: list[str] = []
     if chosen.nano is not None:
         nano = load_grounder(str(chosen.nano))

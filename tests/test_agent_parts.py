@@ -144,6 +144,14 @@ def test_a_menu_beside_a_table_does_not_part_it() -> None:
     assert rows_left_out([*moved[:-2], *menu, *more], rows[:3]) == 3
 
 
+def test_a_title_above_a_table_is_no_header() -> None:
+    places = range(10, 700, 120)
+    title = (20, [(40, "New invoice"), (190, "Import"), (290, "Merge"), (640, "Invoices")])
+    body = [(60 + 40 * row, [(x, f"r{row} {x}") for x in places]) for row in range(4)]
+    rows = find_table(cells(title, *body))
+    assert [row[0].text for row in rows] == ["r0 10", "r1 10", "r2 10", "r3 10"]
+
+
 def test_the_value_of_a_label_stands_beside_or_below_it() -> None:
     total = next(cell for cell in TABLE if cell.text == "Total:")
     found = beside(total.box, [cell for cell in TABLE if cell is not total])

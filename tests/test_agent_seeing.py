@@ -15,6 +15,7 @@ from focusagent.agent import Agent, Settings
 from focusagent.agent.closer import Look, read_closely, vote
 from focusagent.agent.eyes import Seen, known_parts, shared_grounder
 from focusagent.agent.pixels import is_plain
+from grounding import Box, Candidate, Point
 
 QUICK = Settings(step_timeout=0.4, patience=0.3)
 
@@ -236,3 +237,25 @@ def test_what_scrolls_beside_the_middle_is_scrolled_too() -> None:
     assert app.done == ["Archive"], run.summary()
     app = Sidebar(*rows, Control("text", "Last entry", 20, 700), height=900)
     assert agent(app).run('scroll down until "Last entry" appears').is_successful()
+
+
+def test_a_field_and_its_label_are_one_place_and_two_fields_are_two() -> None:
+    class Both(Knowing):
+        def ground(self, image: Image.Image, instruction: str) -> Any:
+            found = super().ground(image, instruction)
+            x1, y1, x2, _ = app.controls[0].box
+            words = found.alternatives or (
+                Candidate(
+                    Point.from_pixels(x1 + 30, y1 - 10, SIZE),
+                    Box.from_pixels(x1, y1 - 18, x1 + 70, y1 - 2, SIZE),
+                    0.89,
+                ),
+            )
+            return type(found)(instruction, found.point, found.box, 0.9, tuple(words))
+
+    app = DrawnApp(Control("textbox", "Budget", 20, 80))
+    assert agent(app, grounder=Both(app)).run("click Budget").steps[0].outcome.ok
+    assert app.done == ["Budget"]
+    app = DrawnApp(Control("textbox", "Budget", 20, 80), Control("textbox", "Budget", 20, 180))
+    assert agent(app, grounder=Both(app)).run("click Budget").reason == "gave up"
+    assert app.done == []

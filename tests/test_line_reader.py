@@ -14,13 +14,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from focusagent.datagen import fonts
 from focusagent.evaluation import reading
-from grounding import Reader
+from grounding import Box, Reader
 from grounding.reader.alphabet import CLASS_COUNT, class_of
 from grounding.reader.glyphs import Glyphs
 from grounding.reader.line_model import BLANK, OUTPUTS, SPACE, LineNet
 from grounding.reader.line_reader import LineReader, strips_of
 from grounding.reader.lines import GlyphLine, line_text, make_lines
 from grounding.reader.model import fuse
+from grounding.reader.places import Found, is_clear, judged_again
 from grounding.reader.reader import LINE_WEIGHTS
 from grounding.reader.strips import EM, GAP, GROUND, HEIGHT, INK, STEP, Strip, cut, lay_out, pack
 from grounding.training.pages import load_page
@@ -251,6 +252,43 @@ def test_alone_and_among_others_a_line_reads_the_same(reader):
         single += [line_text(glyphs, each) for each in one]
     assert sum(a == b for a, b in zip(texts, single, strict=True)) >= 0.95 * len(texts)
     assert EM == 24
+
+
+def test_in_doubt_the_lines_that_were_found_are_read_again(reader):
+    page = load_page(DATA, PAGES[1])
+    screen, alone = reader.look(page.image), Reader(reader._net).look(page.image)
+    text = max((line.text for line in screen.lines()), key=len)
+    best = screen.find(text)[0]
+    assert best.score >= alone.find(text)[0].score - 0.02
+    assert reading.edit_distance(best.text, text) <= 2
+    again = reader.look(page.image)
+    again.lines()  # what was asked before changes no answer
+    assert again.find(text) == screen.find(text)
+
+
+def place(x: float, score: float, text: str = "Save") -> Found:
+    box = Box(x, 0.1, x + 0.1, 0.2)
+    return Found(box, (box,), score, text)
+
+
+def test_places_are_judged_by_what_their_lines_say():
+    first, second = [place(0.1, 0.8), place(0.5, 0.7)], [place(0.5, 0.95, "Save!")]
+    judged = judged_again(first, second)
+    assert [(found.score, found.text) for found in judged] == [(0.95, "Save!"), (0.4, "Save")]
+    assert is_clear([place(0.1, 0.99), place(0.5, 0.5)])
+    assert not is_clear([place(0.1, 0.99), place(0.5, 0.9)])
+    assert not is_clear([place(0.1, 0.6)])
+    assert not is_clear([])
+
+
+def test_a_script_that_is_not_known_is_told(reader):
+    path, letters = next(pair for pair in fonts.other_scripts() if "NotoSansThai-Bold" in pair[0])
+    image = Image.new("RGB", (400, 80), "white")
+    font = ImageFont.truetype(path, 20)
+    ImageDraw.Draw(image).text((20, 20), "".join(letters[4:18]), fill="black", font=font)
+    screen = reader.look(image)
+    assert [(line.text, line.unknown_script) for line in screen.lines()] == [("", True)]
+    assert screen.text().unknown_script
 
 
 def test_the_manifest_tells_of_the_weights():

@@ -15,6 +15,7 @@ from grounding.parsing.areas import LEAST_RUN, TOLERANCE, find_areas
 from grounding.parsing.frames import Frame, find_frames
 from grounding.parsing.layout import make_layout
 from grounding.parsing.scene import find_elements
+from grounding.parsing.sharpness import is_soft
 from grounding.parsing.symbols import with_icons
 from grounding.reader.reader import Reader
 from grounding.training.pages import load_page
@@ -373,3 +374,58 @@ def test_a_huge_screen_is_parsed(reader: Reader) -> None:
     huge.paste(image.resize((2560, 1680)), (0, 0))
     roles = {e.role for e in look(huge, reader).elements}
     assert {"textbox", "button"} <= roles
+
+
+def test_classic_fields_are_white_sheets_on_grey(reader: Reader) -> None:
+    image = Image.new("RGB", (640, 300), (217, 217, 217))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, 639, 60), (32, 48, 63))
+    for box in ((200, 18, 420, 42), (200, 100, 440, 124)):
+        pen.rectangle(box, WHITE)
+    written(pen, (60, 112), "Proxy host")
+    written(pen, (206, 112), "proxy.local")
+    found = [
+        e.box.to_pixels(image.size) for e in look(image, reader).elements if e.role == "textbox"
+    ]
+    assert [tuple(map(round, box)) for box in found] == [(200, 18, 421, 43), (200, 100, 441, 125)]
+
+
+def test_an_arrow_close_to_the_end_makes_a_list(reader: Reader) -> None:
+    image = Image.new("RGB", (640, 200), WHITE)
+    pen = ImageDraw.Draw(image)
+    pen.rounded_rectangle((140, 80, 253, 118), 10, WHITE, (150, 150, 150))
+    written(pen, (155, 99), "Open")
+    pen.line(((240, 97), (244, 101), (248, 97)), (40, 40, 40), 2)
+    assert [e.text for e in look(image, reader).elements if e.role == "combobox"] == ["Open"]
+
+
+def test_a_ticked_box_needs_no_words(reader: Reader) -> None:
+    image = Image.new("RGB", (640, 200), WHITE)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((37, 80, 120, 110), WHITE, (200, 200, 200))
+    pen.rectangle((52, 88, 64, 100), (0, 117, 255))
+    pen.line(((55, 94), (57, 97), (61, 91)), WHITE, 2)
+    written(pen, (300, 95), "Taxi")
+    roles = [e.role for e in look(image, reader).elements]
+    assert roles == ["checkbox", "text"]
+
+
+def test_blown_up_screens_are_known_by_their_edges() -> None:
+    image, _ = form()
+    large = image.resize((1280, 840), Image.Resampling.LANCZOS)
+    assert is_soft(pixels(large))
+    assert not is_soft(pixels(image))
+    assert not is_soft(pixels(image.resize((1280, 840), Image.Resampling.NEAREST)))
+    assert not is_soft(pixels(Image.new("RGB", (200, 100), PALE)))
+
+
+def test_a_blown_up_form_shows_its_boxes(reader: Reader) -> None:
+    image = Image.new("RGB", (160, 210), WHITE)
+    pen = ImageDraw.Draw(image)
+    for number in range(3):
+        y = 40 + 30 * number
+        pen.rounded_rectangle((10, y, 22, y + 12), 2, WHITE, (118, 118, 118))
+        written(pen, (30, y + 7), ("fzzq", "Hh8", "yQY")[number])
+    large = image.resize((320, 420), Image.Resampling.LANCZOS)
+    boxes = [e for e in look(large, reader).elements if e.role == "checkbox"]
+    assert [e.box.center.y * 210 for e in boxes] == pytest.approx([46, 76, 106], abs=1)

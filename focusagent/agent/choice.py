@@ -10,7 +10,8 @@ from ..planner.intents import Target
 from .approval import Request
 from .desk import Desk
 from .errors import Failed
-from .pixels import holds, pixels_of
+from .eyes import middle
+from .pixels import PixelBox, pixels_of
 from .spots import FIELDS, MARKS, Spot, place_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # The kinds of control that a verb is for: a candidate of that kind is meant rather than others.
 _KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS), "check": MARKS,
           "uncheck": MARKS}  # fmt: skip
+_ABOVE = 3.0  # heights of a label that it stands above its control at most
 _FITTING = 0.6  # of the best score that such a candidate must have
 
 
@@ -44,18 +46,26 @@ def of_kind(desk: Desk, spot: Spot, verb: str) -> Spot:
 
 
 def _control(seen: Seen, places: Sequence[Place], spot: Spot) -> Spot | None:
-    """The control, if the places are nothing but one and the words that name it."""
+    """The control, if the places are nothing but one and words beside or above it."""
     size = spot.image.size
     points = [(place.point[0] * size[0], place.point[1] * size[1]) for place in places]
-    for place, point in zip(places, points, strict=True):
-        control = seen.element_at(point, (*FIELDS, *MARKS))
-        label = control and seen.label_of(control)
-        if control is None or label is None:
-            continue
-        boxes = (seen.pixels(control.box), seen.pixels(label.box))
-        if all(any(holds(box, each) for box in boxes) for each in points):
-            return Spot(point, boxes[0], spot.image, spot.words, place.score)
-    return None
+    controls = [seen.element_at(point, (*FIELDS, *MARKS)) for point in points]
+    found = [(number, each) for number, each in enumerate(controls) if each is not None]
+    if len(found) != 1:
+        return None
+    number, control = found[0]
+    box = seen.pixels(control.box)
+    words = [pixels_of(place.box, size) for place in places if place is not places[number]]
+    if not all(_names(each, box) for each in words):
+        return None
+    return Spot(points[number], box, spot.image, spot.words, places[number].score)
+
+
+def _names(words: PixelBox, box: PixelBox) -> bool:
+    """Whether words stand on a control's row, or right above it."""
+    level = box[1] <= middle(words)[1] <= box[3]
+    over = words[0] < box[2] and box[0] < words[2]
+    return level or (over and 0 <= box[1] - words[3] <= _ABOVE * (words[3] - words[1]))
 
 
 def settled(desk: Desk, target: Target, spot: Spot) -> Spot:

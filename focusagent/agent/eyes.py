@@ -81,13 +81,6 @@ class Seen:
         ]
         return min(there, key=lambda element: _area(self.pixels(element.box)), default=None)
 
-    def label_of(self, element: Element) -> Element | None:
-        """The words that name a control."""
-        labels = importlib.import_module(".parsing.labels", grounding.__name__)
-        words = [each for each in self.scene.elements if each.role == "text"]
-        found: Element | None = labels.label_of(element, words, self.image.size)
-        return found
-
     def shows(self, text: str, box: Sequence[float] | None = None) -> bool:
         """Whether a text stands on the screen, or with its middle in a box."""
         return bool(self.places(text, box))
@@ -110,15 +103,16 @@ class Seen:
 
     def _is_there(self, text: str, place: PixelBox, score: float) -> bool:
         """Whether a place that resembles a text says it: no other number, and no other word."""
-        line = next((said for said, where in self.texts() if holds(where, middle(place))), "")
+        lines = (line for line in self.texts() if holds(line[1], middle(place)))
+        line, where = next(lines, ("", place))
         if score >= ALIKE and same_numbers(text, line):
             return True
-        tall = place[3] - place[1]
-        with self._counted():
-            if same_numbers(text, said := read_closely(self.image, place, tall).text):
-                closer = likeness(self.image, place, text, tall)
-                return text.casefold() in said.casefold() or closer >= SURELY
-        return False
+        with self._counted():  # all of the line: a part of it may be cut out of a number
+            said = read_closely(self.image, where, where[3] - where[1]).text
+            if not same_numbers(text, said):
+                return False
+            closer = likeness(self.image, place, text, place[3] - place[1])
+        return text.casefold() in said.casefold() or closer >= SURELY
 
     def text_in(self, box: Sequence[float]) -> str:
         """What stands in a box of pixels, line by line."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_EDGE = 10  # pixels that a heading may stand off the edge of its column
 Box = tuple[float, float, float, float]
 
 
@@ -38,6 +39,8 @@ def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
             run = []
         if len(row) >= 2:
             run.append(row)
+    while len(best) > 2 and _is_title(best[0], best[1:]):
+        best = best[1:]
     if len(best) < 2:
         return []
     columns = _columns(best)
@@ -167,6 +170,20 @@ def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list
         _merged(cells) if cells else Cell("", (left, top, right, bottom))
         for cells, (left, right) in zip(parts, columns, strict=True)
     ]
+
+
+def _is_title(row: Sequence[Cell], rest: Sequence[Sequence[Cell]]) -> bool:
+    """Whether a row above others is none of headings: its texts keep to no edge of the columns."""
+    columns = _columns(rest)
+
+    def kept(cell: Cell) -> bool:
+        left, _, right, _ = cell.box
+        return any(
+            min(abs(left - x1), abs(right - x2), abs(left + right - x1 - x2) / 2) <= _EDGE
+            for x1, x2 in columns
+        )
+
+    return 2 * sum(map(kept, row)) < len(row)
 
 
 def _trimmed(table: list[list[Cell]]) -> list[list[Cell]]:

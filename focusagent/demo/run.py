@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .._siblings import env
+from .._siblings import env, grounding
 from ..history import Run, Step
 from .server import serve_app
 
@@ -32,6 +32,8 @@ def run_demo(
     from ..agent import Agent
 
     with (
+        # `keep` changes no answer; the report then shows the tokens that a model would be given.
+        grounding.load_grounder("default", keep=0.3) as grounder,
         serve_app() as url,
         env.BrowserEnvironment(
             url,
@@ -43,6 +45,7 @@ def run_demo(
     ):
         agent = Agent(
             browser,
+            grounder=grounder,
             params=VALUES,
             # The invoice is there to be deleted: whoever starts the demo agrees.
             approve=lambda request: request.kind != "ambiguous",

@@ -35,7 +35,7 @@ class IconNetwork:
         if any(not name.endswith("num_batches_tracked") for name in missing):
             raise KeyError(sorted(missing)[0])
         net.load_state_dict(state, strict=False)
-        fuse(net)  # type: ignore[arg-type]
+        fuse(net)
         self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._vocabulary = Vocabulary(words)
         self._scale = float(net.log_scale.detach().exp())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..tiny import TinySizes, write_tiny
 
-# 1.2 million weights with all heads; a token is 32 pixels wide, a window of the tower 256.
+# 1.3 million weights with all heads; a token is 32 pixels wide, a window of the tower 256.
 SIZES = TinySizes(
     hidden=128, layers=3, heads=4, vision=64, vision_layers=3, window=256, temporal=1, patch=16
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import Colour, Frame
+from .frames import Colour, Frame, distance
 
 Pixels = NDArray[np.uint8]
 
@@ -15,10 +15,9 @@ Pixels = NDArray[np.uint8]
 _INK = 24
 # An arrow stands further from the words before it than letters do, in font sizes.
 _FREE = 0.25
-# A frame covers this share of its box if its corners are hardly round.
-_SQUARE = 0.97
 # The light edges of a bevel run along this share of two sides.
 _BEVEL = 0.7
+_WHITE = 245
 # As close as this, in pixels, nothing stands to a checkbox or radio button.
 _MARGIN = 2
 
@@ -43,12 +42,14 @@ class Blot:
         return self.y2 - self.y1
 
 
-def blots(pixels: Pixels, frame: Frame, gap: float) -> list[Blot]:
-    """Return what is drawn in a frame, left to right; a wider gap parts two blots."""
+def blots(pixels: Pixels, frame: Frame, gap: float, *, middle: bool = False) -> list[Blot]:
+    """Return what is drawn in a frame, left to right; a wider gap parts two blots.
+
+    In its ``middle`` rows, what stands close to its sides is seen, too.
+    """
     # Round corners and the border lie outside of this.
-    side = 3 if frame.share > _SQUARE else 4 + frame.height // 12
-    inset_x = min(side, frame.width // 4)
-    inset_y = min(max(4, frame.height // 6), frame.height // 3)
+    inset_x = min(4 if middle else 4 + frame.height // 12, frame.width // 4)
+    inset_y = min(max(4, frame.height // (4 if middle else 6)), frame.height // 3)
     x1, y1 = frame.x1 + inset_x, frame.y1 + inset_y
     ink = _unlike(pixels[y1 : frame.y2 - inset_y, x1 : frame.x2 - inset_x], frame.fill, _INK)
     columns = np.flatnonzero(ink.any(axis=0))
@@ -65,7 +66,7 @@ def blots(pixels: Pixels, frame: Frame, gap: float) -> list[Blot]:
 
 def has_arrow(pixels: Pixels, frame: Frame, size: float) -> bool:
     """Tell whether the arrow of a list that drops down stands at a frame's right end."""
-    drawn = blots(pixels, frame, 0.15 * size)
+    drawn = blots(pixels, frame, 0.15 * size, middle=True)
     if not drawn:
         return False
     last, apart = drawn[-1], _FREE * size
@@ -114,6 +115,20 @@ def stands_free(pixels: Pixels, frame: Frame) -> bool:
     # A neighbour below or beside touches opposite sides at most, what hangs on a corner two.
     across, down = ink[[0, -1]].any(), ink[:, [0, -1]].any()
     return not (across and down)
+
+
+def is_paper(frame: Frame) -> bool:
+    """Tell whether a frame is a white sheet with square corners on darker ground."""
+    return (
+        min(frame.fill) >= _WHITE and frame.share > 0.85 and distance(frame.fill, frame.around) > 24
+    )
+
+
+def is_field(frame: Frame) -> bool:
+    """Tell whether a frame without border is lightly shaded and round, or white on grey."""
+    if is_paper(frame) and distance(frame.fill, frame.around) < 80:
+        return True
+    return frame.filled and distance(frame.fill, frame.around) < 25 and frame.share < 0.999
 
 
 def ink_of(pixels: Pixels, frame: Frame) -> Colour:

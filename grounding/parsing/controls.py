@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .content import Blot, blots, has_arrow, ink_of, is_circle, is_square, stands_free
+from .content import (
+    Blot,
+    blots,
+    has_arrow,
+    ink_of,
+    is_circle,
+    is_field,
+    is_paper,
+    is_square,
+    stands_free,
+)
 from .frames import LEAST_SHARE, Colour, Frame, distance
 from .layout import Layout
 from .phrases import Phrase, Shade
@@ -17,7 +27,6 @@ MARKS = frozenset({"checkbox", "radio", "switch"})
 _LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
 _MOST_CONTROL = 4.6
 _MOST_BUTTON_WIDTH = 34.0
-_WHITE = 245
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
 
@@ -119,36 +128,17 @@ def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
             return "textbox", 0.85
         if (
             frame.filled
-            and (distance(frame.fill, frame.around) < 60 or _paper(frame))
+            and (distance(frame.fill, frame.around) < 60 or is_paper(frame))
             and not drawn
         ):
             return "textbox", 0.5
     if frame.border and frame.width >= 9 * size and frame.height <= 14 * size and not drawn:
         return "textbox", 0.5
-    if frame.width >= 9 * size and frame.height <= 14 * size and _underscored(layout, frame):
+    if frame.width >= 9 * size and frame.height <= 14 * size and layout.underscores(frame):
         return ("textbox", 0.5) if not drawn else None
     if low and ratio <= 4 and len(drawn) == 1 and _central(drawn[0], frame):
         return "button", 0.55
     return None
-
-
-def _paper(frame: Frame) -> bool:
-    """Tell whether a frame is a white sheet with square corners on darker ground."""
-    return (
-        min(frame.fill) >= _WHITE and frame.share > 0.85 and distance(frame.fill, frame.around) > 24
-    )
-
-
-def _underscored(layout: Layout, frame: Frame) -> bool:
-    """Tell whether a shaded frame has a line at its foot, as fields of Material Design do."""
-    if not frame.filled or frame.border:
-        return False
-    return any(
-        abs(rule.x1 - frame.x1) <= 4
-        and abs(rule.x2 - frame.x2) <= 4
-        and -4 <= rule.y1 - frame.y2 <= 2
-        for rule in layout.rules
-    )
 
 
 def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
@@ -179,11 +169,21 @@ def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
         return None
     sure = (0.75 if frame.border else 0.6) + (0.2 if label else -0.1)
     square = frame.share >= 0.88 and abs(frame.width - frame.height) <= 2
-    if square and (label or frame.border) and is_square(layout.pixels, frame):
+    if (
+        square
+        and (label or frame.border or _ticked(layout, frame))
+        and is_square(layout.pixels, frame)
+    ):
         return "checkbox", sure
     if label and frame.share < 0.92 and is_circle(layout.pixels, frame):
         return "radio", sure
     return None
+
+
+def _ticked(layout: Layout, frame: Frame) -> bool:
+    """Tell whether a filled square without words beside it shows a tick."""
+    vivid = distance(frame.fill, frame.around) >= 60
+    return vivid and bool(blots(layout.pixels, frame, frame.width))
 
 
 def _rounded(shade: Shade) -> Colour:
@@ -233,7 +233,7 @@ def _with_text(
     if light and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
         return "combobox", 0.8
     begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size
-    field = begins_left and light and (frame.border or _is_field(frame))
+    field = begins_left and light and (frame.border or is_field(frame))
     field = field and not _section(layout, number) and len(_text(phrases)) <= _LONGEST_VALUE
     if field and frame.width >= 8 * size and (_pale(layout, phrases) or frame.width >= 15 * size):
         return "textbox", 0.8 if frame.border else 0.5
@@ -286,13 +286,6 @@ def _touching(layout: Layout, number: int) -> list[Frame]:
         and abs(other.x2 - frame.x2) <= 2
         and min(abs(other.y1 - frame.y2), abs(frame.y1 - other.y2)) <= 3
     ]
-
-
-def _is_field(frame: Frame) -> bool:
-    """Tell whether a frame without border is lightly shaded and round, or white on grey."""
-    if _paper(frame) and distance(frame.fill, frame.around) < 80:
-        return True
-    return frame.filled and distance(frame.fill, frame.around) < 25 and frame.share < 0.999
 
 
 def _centred(left: float, right: float, size: float) -> bool:

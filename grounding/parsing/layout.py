@@ -73,6 +73,17 @@ class Layout:
         alike = sum(abs(f.x1 - bar.x1) <= 2 and abs(f.x2 - bar.x2) <= 2 for f in self.frames)
         return bar.height if wide and high and alike <= 3 else None
 
+    def underscores(self, frame: Frame) -> bool:
+        """Tell whether a shaded frame has a line at its foot, as fields of Material Design do."""
+        if not frame.filled or frame.border:
+            return False
+        return any(
+            abs(rule.x1 - frame.x1) <= 4
+            and abs(rule.x2 - frame.x2) <= 4
+            and -4 <= rule.y1 - frame.y2 <= 2
+            for rule in self.rules
+        )
+
     def inside(self, number: int) -> list[Phrase]:
         """Return the phrases that stand directly in a frame."""
         return self._phrases_of.get(number, [])

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from . import lines as lines
     from . import model as model
     from . import network as network
+    from . import places as places
     from . import reader as reader
     from . import strips as strips
 
 _MODULES = {
-    "alphabet", "glyphs", "line_model", "line_reader", "lines", "model", "network", "reader",
-    "strips",
+    "alphabet", "glyphs", "line_model", "line_reader", "lines", "model", "network", "places",
+    "reader", "strips",
 }  # fmt: skip
 
 

@@ -13,20 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..align import GlyphRow, align
 from ..errors import BadImage
 from ..types import Box
 from .glyphs import Glyphs
 from .lines import (
-    WRAP,
     GlyphLine,
     line_confidence,
     line_of,
     line_text,
     make_lines,
-    reading_order,
     unknown_share,
 )
+from .places import Found as Found
+from .places import TextRow, box_of, is_clear, judged_again, touched
 
 if TYPE_CHECKING:
     from .line_reader import LineReader
@@ -38,6 +37,8 @@ LINE_WEIGHTS = WEIGHTS.with_name("lines.safetensors")
 MOST_PIXELS = 16_000_000
 # A line below this is a pattern that happens to resemble letters.
 LEAST_CONFIDENCE = 0.5
+# Some letters of other scripts look like known ones: more unknown ones than this tell the script.
+MOST_UNKNOWN = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,6 @@ class Line:
     confidence: float
     height: float
     unknown_script: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A place where a text stands: box around all of it, a box a line, score 0 to 1, its text."""
-
-    box: Box
-    parts: tuple[Box, ...]
-    score: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +105,8 @@ class Screen:
         return Screen(self.glyphs.scaled(factor), size, lambda _: self.read.scaled(factor))
 
     @cached_property
-    def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return reading_order(self.raw_lines)
-
-    @cached_property
-    def _row(self) -> GlyphRow:
-        index, breaks = self._order
-        return GlyphRow(self.glyphs.scores[index], breaks)
+    def _row(self) -> TextRow:
+        return TextRow(self.glyphs, self.raw_lines, self.size)
 
     def lines(self) -> list[Line]:
         """Return the lines, top to bottom."""
@@ -130,60 +116,28 @@ class Screen:
 
     def _line(self, line: GlyphLine) -> Line:
         glyphs = self.read.glyphs
-        unknown = unknown_share(glyphs, line) > 0.5
+        unknown = unknown_share(glyphs, line) > MOST_UNKNOWN
         return Line(
             text="" if unknown else line_text(glyphs, line),
-            box=self._box(line.box),
+            box=box_of(line.box, self.size),
             confidence=round(line_confidence(glyphs, line), 4),
             height=round(line.size, 2),
             unknown_script=unknown,
         )
 
-    def _box(self, pixels: tuple[float, float, float, float]) -> Box:
-        width, height = self.size
-        x1, x2 = (min(max(x, 0.0), width) for x in (pixels[0], pixels[2]))
-        y1, y2 = (min(max(y, 0.0), height) for y in (pixels[1], pixels[3]))
-        return Box.from_pixels(x1, y1, x2, y2, self.size)
-
     def find(self, text: str, *, limit: int = 5, exact_case: bool = False) -> list[Found]:
-        """Return the places that resemble a text most, best first."""
-        matches = align(self._row, text, limit=2 * limit, exact_case=exact_case)
-        found: list[Found] = []
-        for match in matches:
-            place = self._found(match.start, match.end, match.score)
-            # A line stands in the reading order twice where others stand beside it.
-            if not any(place.box.contains(other.box.center) for other in found):
-                found.append(place)
-        return found[:limit]
+        """Return the places that resemble a text most, best first.
 
-    def _found(self, start: int, end: int, score: float) -> Found:
-        index, breaks = self._order
-        cuts = [start, *(start + 1 + np.flatnonzero(breaks[start + 1 : end + 1] >= WRAP)), end + 1]
-        parts, texts = [], []
-        for first, after in zip(cuts, cuts[1:], strict=False):
-            piece = index[first:after]
-            x, y = self.glyphs.x[piece], self.glyphs.y[piece]
-            half, size = self.glyphs.width[piece] / 2, self.glyphs.size[piece]
-            middle, tall = float(np.median(y)), float(np.median(size))
-            parts.append(
-                (
-                    float((x - half).min()),
-                    middle - tall / 2,
-                    float((x + half).max()),
-                    middle + tall / 2,
-                )
-            )
-            begins = breaks[first:after] != 0
-            line = GlyphLine(piece, begins, parts[-1], tall)
-            texts.append(line_text(self.glyphs, line))
-        edges = np.array(parts)
-        whole = (*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
-        return Found(
-            box=self._box(whole),
-            parts=tuple(self._box(part) for part in parts),
-            score=round(score, 4),
-            text=" ".join(texts),
-        )
+        The glyph map finds them; in doubt the lines they stand on are read as a whole.
+        """
+        found = self._row.find(text, 2 * limit, exact_case)
+        if not is_clear(found):
+            lines = touched(self.raw_lines, found, self.size)
+            again = self._read(Reading(self.glyphs, lines))
+            if again.lines is not lines:
+                row = TextRow(again.glyphs, again.lines, self.size)
+                found = judged_again(found, row.find(text, 2 * limit, exact_case))
+        return found[:limit]
 
     def text(self, box: Box | None = None) -> RegionText:
         """Return the text of a region, line by line; of the whole screen without one."""

@@ -10,6 +10,10 @@ from ..query import Place
 Pixels = tuple[float, float, float, float]
 
 
+# An icon at the far end of a row is still next to the words that it begins with.
+FAR_BESIDE = 0.7
+
+
 def _gap(low: float, high: float, other_low: float, other_high: float) -> float:
     """Return the distance of two stretches, negative where they overlap."""
     return max(other_low - high, low - other_high)
@@ -87,7 +91,7 @@ _RELATIONS: dict[str, Callable[[Pixels, Pixels, float], float]] = {
     "right": _right,
     "above": lambda one, two, line: _below(two, one, line),
     "below": _below,
-    "near": _near,
+    "near": lambda one, two, line: max(_near(one, two, line), FAR_BESIDE * _row(one, two, line)),
     "row": _row,
     "entry": lambda one, two, line: max(_row(one, two, line), 0.9 * _near(one, two, line)),
     "column": _column,

@@ -82,7 +82,7 @@ def _read(board: Board, reading: Reading) -> list[Ranked]:
     ranked = rank(board, reading.target)
     least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
     # Only what is written can be called literally "click into Message".
-    whole = reading.literal and " " in reading.target.text
+    whole = reading.literal and " " in reading.target.text and not reading.target.role
     return [one for one in ranked if one.score >= least and not (whole and one.spot.icon)]
 
 

@@ -31,6 +31,18 @@ PART_OF_LABEL = 0.8
 LEAST_SCATTERED = 0.75
 CROSSING = 0.82
 UNREAD, LEAST_UNREAD = 0.7, 0.4
+SIGN = 0.8
+# Icons that are often written as a sign, and the words people have for them.
+WRITTEN = {
+    "⋮:;¦…": frozenset(
+        {"three", "dots", "vertical", "more", "menu", "kebab", "options", "actions"}
+    ),
+    "›>→»▸►": frozenset({"next", "right", "forward", "chevron"}),
+    "‹<←«": frozenset({"previous", "prev", "left", "back", "chevron"}),
+    "×✕": frozenset({"close", "dismiss", "cross", "x"}),
+    "+": frozenset({"plus", "add", "increase", "more"}),
+    "−-–": frozenset({"minus", "decrease", "less", "subtract"}),
+}
 # What signs mean that are drawn as often as they are written.
 SIGNS = {"x": "close", "X": "close", "×": "close", "+": "add", "?": "help", "⋮": "more"}
 SIGNS |= {"...": "more", "…": "more", "☰": "menu", "<": "previous", ">": "next", "⚙": "settings"}
@@ -178,10 +190,22 @@ def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list
 
 def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
-    spots = []
+    spots = _sign_spots(board, text)
     for box, score in board.drawn(SIGNS.get(text, text)):
         if score >= least:
             spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
+    return spots
+
+
+def _sign_spots(board: Board, text: str) -> list[Spot]:
+    """Return the letters and marks that stand alone where an icon of a name would be drawn."""
+    wanted = set(words(text)) - {"icon", "button", "arrow", "sign", "symbol"}
+    meant = [signs for signs, names in WRITTEN.items() if wanted and wanted <= names]
+    spots = []
+    for number, element in enumerate(board.elements):
+        if len(element.text) == 1 and any(element.text in signs for signs in meant):
+            box = pixels_of(board, number)
+            spots.append(Spot(box, middle(box), "icon", SIGN, number, icon=True))
     return spots
 
 
@@ -193,7 +217,7 @@ def _icon(board: Board, box: Box, match: float) -> Spot:
     if number < 0:
         return Spot(here, point, "icon", match, icon=True)
     element = board.elements[number]
-    alone = not element.text and element.role in CLICKABLE
+    alone = not element.text and element.role in CLICKABLE - FIELDS
     around = pixels_of(board, number) if alone else here
     role = element.role if alone and element.role not in MARKS else "icon"
     return Spot(around, point, role, match, number, icon=True)
