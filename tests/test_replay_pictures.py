@@ -119,3 +119,24 @@ def test_a_picture_larger_than_the_screen_is_nowhere():
 def test_words_tell_what_a_place_is_named_by(words: str, anchors: tuple[str, ...], by_place: bool):
     said = context(words)
     assert (said.anchors, said.by_place) == (anchors, by_place)
+
+
+def test_a_pattern_all_over_the_screen_costs_a_bounded_number_of_comparisons(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Ruled lines look alike wherever they are: every place of them used to be compared."""
+    screen = Image.new("RGB", (1280, 800), "white")
+    draw = ImageDraw.Draw(screen)
+    for y in range(0, 800, 20):
+        draw.line((0, y, 1280, y), "black")
+    draw.text((600, 402), "Save", font=font(14), fill="black")
+    compared = []
+    whole = Needle.stands_at
+    monkeypatch.setattr(Needle, "stands_at", lambda *given: compared.append(given) or whole(*given))
+    ruled = Needle(screen.crop((100, 90, 160, 112)))
+    assert len(ruled.find(Screen(screen))) == 8
+    assert not ruled.stands_once(Screen(screen))
+    made = cut(screen, (600, 402, 640, 418), [])
+    assert made.unique
+    assert Needle(made.image).find(Screen(screen)) == [made.at]
+    assert len(compared) < 1000

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ FEW = 4  # ... this many other pixels are still the same letter or sign
 SHARE = 0.02  # of all pixels that may differ
 GLOW = 48  # levels by which a control may be lighter or darker: the pointer is on it
 PROBES = 32  # pixels that are looked at before a place is compared as a whole
+PLACES = 200  # compared as a whole at most: where more look alike, a picture is a mere pattern
 RIM = 2  # pixels at a control's border that are not compared then: boxes are rounded
 INK = 12  # pixels with an edge, without which a picture shows nothing
 # How much of its surroundings a picture takes in, left and right, above and below, until it can
@@ -50,7 +50,7 @@ def cut(screen: Image.Image, box: Sequence[float], holes: Iterable[Sequence[floa
             continue
         made = Cut(image, at, False)
         needle = Needle(image)
-        if needle.ink >= INK and len(needle.find(whole, most=2)) == 1:
+        if needle.ink >= INK and needle.stands_once(whole):
             return Cut(image, at, True)
     assert made is not None
     return made
@@ -108,6 +108,15 @@ class Needle:
 
     def find(self, screen: Screen, most: int = 8) -> list[tuple[int, int]]:
         """The places, by their left top corner, that show this picture."""
+        return self._confirmed(screen, self._candidates(screen)[:PLACES], most)
+
+    def stands_once(self, screen: Screen) -> bool:
+        """Whether exactly one place of the screen shows this, and hardly any nearly does."""
+        places = self._candidates(screen)
+        return len(places) <= PLACES and len(self._confirmed(screen, places, 2)) == 1
+
+    def _candidates(self, screen: Screen) -> list[tuple[int, int]]:
+        """Places where nearly all of the probes fit, the best ones first."""
         width, height = self.size
         grey, wanted = screen.grey, _grey(self.pixels)
         rows, columns = grey.shape[0] - height + 1, grey.shape[1] - width + 1
@@ -125,14 +134,13 @@ class Needle:
             alive = missed <= 3
             top, left, missed = top[alive], left[alive], missed[alive]
         order = np.argsort(missed, kind="stable")
-        return self._confirmed(screen, zip(left[order], top[order], strict=True), most)
+        return list(zip(left[order].tolist(), top[order].tolist(), strict=True))
 
     def _confirmed(
-        self, screen: Screen, places: Iterable[tuple[Any, Any]], most: int
+        self, screen: Screen, places: Iterable[tuple[int, int]], most: int
     ) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
-        for x, y in places:
-            at = (int(x), int(y))
+        for at in places:
             near = any(abs(at[0] - a) <= 2 and abs(at[1] - b) <= 2 for a, b in found)
             if not near and self.stands_at(screen, at):
                 found.append(at)
