@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_EDGE = 10  # pixels that a heading may stand off the edge of its column
+_EDGE = 4  # pixels that texts of a column may stand off each other's edges
 Box = tuple[float, float, float, float]
 
 
@@ -39,8 +39,10 @@ def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
             run = []
         if len(row) >= 2:
             run.append(row)
-    while len(best) > 2 and _is_title(best[0], best[1:]):
+    while len(best) > 2 and not _in_line(best[0], best[1]):  # a title above the headings
         best = best[1:]
+    while len(best) > 2 and not _in_line(best[-1], best[-2]):  # what stands below the table
+        best = best[:-1]
     if len(best) < 2:
         return []
     columns = _columns(best)
@@ -52,9 +54,9 @@ def rows_left_out(cells: Sequence[Cell], table: Sequence[Sequence[Cell]]) -> int
     if not table:
         return 0
     known = {cell for row in table for cell in row}
-    head = [cell for cell in table[0] if cell.text]
+    body = [[cell for cell in row if cell.text] for row in table]
     others = [row for row in rows_of(cells) if len(row) > 2 and not known & set(row)]
-    return sum(_aligned(row, head) >= 0.6 * len(row) for row in others)
+    return sum(any(_in_line(row, each) for each in (body[0], body[-1])) for row in others)
 
 
 def cell_in(rows: Sequence[Sequence[Cell]], column: str, row: str) -> Cell | None:
@@ -172,18 +174,17 @@ def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list
     ]
 
 
-def _is_title(row: Sequence[Cell], rest: Sequence[Sequence[Cell]]) -> bool:
-    """Whether a row above others is none of headings: its texts keep to no edge of the columns."""
-    columns = _columns(rest)
+def _in_line(row: Sequence[Cell], other: Sequence[Cell]) -> bool:
+    """Whether most texts of a row keep to an edge or the middle of one in the next row."""
 
     def kept(cell: Cell) -> bool:
         left, _, right, _ = cell.box
         return any(
             min(abs(left - x1), abs(right - x2), abs(left + right - x1 - x2) / 2) <= _EDGE
-            for x1, x2 in columns
+            for x1, _, x2, _ in (each.box for each in other)
         )
 
-    return 2 * sum(map(kept, row)) < len(row)
+    return 2 * sum(map(kept, row)) > len(row)
 
 
 def _trimmed(table: list[list[Cell]]) -> list[list[Cell]]:
