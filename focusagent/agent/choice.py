@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The kinds of control that a verb is for: a candidate of that kind is meant rather than others.
 _KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS), "check": MARKS,
           "uncheck": MARKS}  # fmt: skip
+_MOST = 0.9  # confidence of a control that is meant twice
 _ABOVE = 3.0  # heights of a label that it stands above its control at most
 _FITTING = 0.6  # of the best score that such a candidate must have
 
@@ -58,7 +59,8 @@ def _control(seen: Seen, places: Sequence[Place], spot: Spot) -> Spot | None:
     words = [pixels_of(place.box, size) for place in places if place is not places[number]]
     if not all(_names(each, box) for each in words):
         return None
-    return Spot(points[number], box, spot.image, spot.words, places[number].score)
+    sure = min(sum(place.score for place in places), _MOST)  # either of them means the control
+    return Spot(points[number], box, spot.image, spot.words, sure)
 
 
 def _names(words: PixelBox, box: PixelBox) -> bool:
