@@ -6,6 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .closer import read_closely
+from .pixels import EDGE, grown
+from .tables import alike
+
 if TYPE_CHECKING:
     from grounding.types import Element  # noqa: TID251
 
@@ -32,9 +36,18 @@ def reply_button(seen: Seen, names: Sequence[str]) -> Element | None:
     ]
     for name in names:
         for each in buttons:
-            if each.text.strip().casefold() == name.casefold():
+            if _says(seen, each, name):
                 return each
     return None
+
+
+def _says(seen: Seen, button: Element, name: str) -> bool:
+    """Whether a button says the name; one that was read nearly so is looked at more closely."""
+    text, name = button.text.strip().casefold(), name.casefold()
+    if text == name or not alike(text, name):
+        return text == name
+    box = grown(seen.pixels(button.box), -EDGE, seen.image.size)
+    return read_closely(seen.image, box, (box[3] - box[1]) / 2).text.casefold() == name
 
 
 def overlay_shown(seen: Seen, words: str) -> bool | None:
