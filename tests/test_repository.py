@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("focusagent", "grounding", "env")
 MODULES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = [
+    pytest.param(path, marks=pytest.mark.slow) if path.name == "agent_browser.py" else path
+    for path in sorted((ROOT / "examples").glob("*.py"))
+]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -100,7 +103,7 @@ def test_documented_code_runs(code: str, tmp_path: Path, display: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: getattr(path, "name", None))
 def test_examples_run(path: Path, tmp_path: Path, display: str) -> None:
     run([str(path)], tmp_path, display)
 
