@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grounding.reader.reader import Reader  # noqa: TID251
     from grounding.training.lessons import Lesson  # noqa: TID251
     from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.types import Box  # noqa: TID251
 
 TOKEN = 32
 # Widths and heights of the parts in tokens, and how often each is taken; whole pages are rare,
@@ -65,8 +66,11 @@ def _part(page: LabelledPage, rng: random.Random) -> LabelledPage:
     return cut_page(page, (x, y, x + across, y + down), (width, height))
 
 
-def _share(box: PixelBox | None, size: tuple[int, int]):  # type: ignore[no-untyped-def]
-    return None if box is None else grounding.types.Box.from_pixels(*box, size)
+def _share(box: PixelBox | None, size: tuple[int, int]) -> Box | None:
+    if box is None:
+        return None
+    shared: Box = grounding.Box.from_pixels(*box, size)
+    return shared
 
 
 def write_lessons(

@@ -28,6 +28,7 @@ LEAST_SAID = 0.1  # where an icon is asked for
 LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
+SHOWN = 0.9  # what a field shows that has a label of its own is not what it is called
 LEAST_SCATTERED = 0.75
 CROSSING = 0.82
 UNREAD, LEAST_UNREAD = 0.7, 0.4
@@ -179,7 +180,10 @@ def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list
     """Return an element as a spot, and what it labels."""
     element = board.elements[number]
     box = pixels_of(board, number)
-    spots = [Spot(box, middle(box), element.role, match * (1.0 if whole else PART), number)]
+    own = match * (1.0 if whole else PART)
+    if element.role in FIELDS and number in board.labels:
+        own *= SHOWN
+    spots = [Spot(box, middle(box), element.role, own, number)]
     for control in board.named_by.get(number, ()) if element.role != "link" or whole else ():
         there = pixels_of(board, control)
         fit = match * (1.0 if whole else PART_OF_LABEL) * trust(board, control)
