@@ -17,6 +17,7 @@ from .._siblings import env, grounding
 from ..agent import Agent, Request
 from ..errors import FocusagentError, UserError
 from ..flows import Flow, Script, open_flow, state_is_right
+from ..flows.script import REACH
 from ..history import Run
 from ..replay import healed, heals, load, record, replay, save, save_steps
 from .flows import Kept, each_flow
@@ -27,24 +28,13 @@ ASKED = {
     "hover over ": ("hover",), "edit ": ("select",), "tick ": ("click",), "untick ": ("click",),
     "drag ": ("drag",), "find ": ("read", "drag"), "click ": ("click", "upload", "drag"),
 }  # fmt: skip
-# The box of `a >> b` (through frames and shadow trees) if its middle is on the screen and free.
-_WHERE = """path => {
-  let root = document, dx = 0, dy = 0, element = null;
-  for (const part of path.split(' >> ')) {
-    if (element?.shadowRoot) root = element.shadowRoot;
-    else if (element?.contentDocument) {
-      const frame = element.getBoundingClientRect();
-      dx += frame.x + element.clientLeft; dy += frame.y + element.clientTop;
-      root = element.contentDocument;
-    } else if (element) root = element;
-    element = [...root.querySelectorAll(part)].find(one => one.getClientRects().length) || null;
-    if (!element) return null;
-  }
-  const box = element.getBoundingClientRect();
-  const x = dx + box.x + box.width / 2, y = dy + box.y + box.height / 2;
-  if (x < 1 || y < 1 || x > innerWidth - 1 || y > innerHeight - 1) return null;
+# The box of `a >> b` if its middle is on the screen.
+_WHERE = (
+    REACH
+    + """  if (x < 1 || y < 1 || x > innerWidth - 1 || y > innerHeight - 1) return null;
   return [dx + box.left, dy + box.top, dx + box.right, dy + box.bottom];
 }"""
+)
 
 
 @dataclass(frozen=True, kw_only=True)

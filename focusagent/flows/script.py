@@ -25,9 +25,9 @@ VERBS: Mapping[str, tuple[str, bool] | None] = {
     "wait": None, "go_to": None, "switch_tab": None, "close_tab": None,
 }  # fmt: skip
 
-# Goes through `a >> b` into frames and shadow trees; answers the centre in the top window's
-# pixels and what covers it, after scrolling there if need be.
-_FIND = """path => {
+# Goes through `a >> b` into frames and shadow trees, to the element that shows: its box, and its
+# centre (x, y) in the top window's pixels; `dx` and `dy` are where its frame begins.
+REACH = """path => {
   let root = document, dx = 0, dy = 0, element = null;
   for (const part of path.split(' >> ')) {
     if (element?.shadowRoot) root = element.shadowRoot;
@@ -40,9 +40,13 @@ _FIND = """path => {
     element = found.find(one => one.getClientRects().length) || null;
     if (!element) return null;
   }
-  let box = element.getBoundingClientRect();
-  let x = dx + box.x + box.width / 2, y = dy + box.y + box.height / 2;
-  if (x < 1 || y < 1 || x > innerWidth - 1 || y > innerHeight - 1) {
+  const box = element.getBoundingClientRect();
+  const x = dx + box.x + box.width / 2, y = dy + box.y + box.height / 2;
+"""
+# Answers the centre and what covers it, after scrolling there if need be.
+_FIND = (
+    REACH
+    + """  if (x < 1 || y < 1 || x > innerWidth - 1 || y > innerHeight - 1) {
     element.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
     return {moved: true};
   }
@@ -63,6 +67,7 @@ _FIND = """path => {
   const text = element.value ?? element.innerText ?? '';
   return {x, y, free, text: String(text).trim()};
 }"""
+)
 
 
 class ScriptError(FocusagentError):
