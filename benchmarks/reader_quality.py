@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from focusagent.cli_train import make_pages
+from focusagent.cli_training import make_pages
 from focusagent.evaluation.reading import Tally, compare
 from grounding import Reader
 from grounding.training.pages import load_page, page_names

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_train_icons, cli_train_lines, cli_train_nano
+from . import cli_train_icons, cli_train_lines, cli_train_nano, cli_train_reader
 from .errors import UserError
 
 # How the minutes are shared among the stages, in their order.
@@ -25,10 +25,8 @@ def register(train: typer.Typer) -> None:
 
 def stages() -> dict[str, Callable[..., None]]:
     """Return the command of each stage, in order."""
-    from . import cli_train
-
     return {
-        "reader": cli_train.reader,
+        "reader": cli_train_reader.reader,
         "lines": cli_train_lines.lines,
         "icons": cli_train_icons.icons,
         "nano": cli_train_nano.nano,

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from . import cli_training as common
 from ._siblings import grounding
 from .errors import UserError
 
@@ -51,31 +52,27 @@ def nano(  # noqa: PLR0913 - each is an option of the command line
     minutes: Annotated[
         float, typer.Option(help="How long on one reference core; a fixed number of steps.")
     ] = 60,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    seed: Annotated[int, typer.Option()] = 0,
-    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in --out.")] = False,
+    device: common.Device = "cpu",
+    seed: common.Seed = 0,
+    resume: common.Resume = False,
     start: Annotated[
         Path | None, typer.Option("--from", help="Improve this nano model: a checkpoint's folder.")
     ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Reader and icons to learn with, not the packaged ones.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: common.AsJson = False,
 ) -> None:
     """Train the nano model: pages and lessons are made first, then it learns to point."""
-    if device not in STEPS_A_MINUTE:
-        raise UserError("--device is cpu or cuda")
+    steps = common.steps_of(minutes, device, STEPS_A_MINUTE)
     if start is not None and not start.is_dir():
         raise UserError(f"{start} is no folder: give the folder of a nano model")
     if pages is None:
-        from .cli_train import PAGES, PAGES_SEED, make_pages
-
         pages = out / "pages"
-        make_pages(pages, PAGES, PAGES_SEED, "train")
+        common.make_pages(pages, common.PAGES, common.PAGES_SEED, "train")
     if not pages.is_dir():
         raise UserError(f"{pages} is no folder: make pages with focusagent data pages")
     make_lessons(pages, out / "lessons", lessons, seed, weights)
-    steps = max(1, round(minutes * STEPS_A_MINUTE[device]))
     report = train(out, (steps, seed), start, device, resume)
     if as_json:
         typer.echo(json.dumps(report))
