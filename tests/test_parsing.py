@@ -246,9 +246,6 @@ def test_side_bar_rows_reach_across_their_panel(reader: Reader) -> None:
     assert [e.text for e in elements if e.role == "link"] == list(names)
 
 
-@pytest.mark.xfail(
-    reason='the glyph map reads "Select al"; elements do not use the line reader yet'
-)
 def test_open_menu(reader: Reader) -> None:
     image = Image.new("RGB", (900, 600), "white")
     pen = ImageDraw.Draw(image)

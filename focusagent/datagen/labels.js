@@ -22,9 +22,17 @@
     const hit = document.elementFromPoint(x, y);
     return hit !== null && (hit === element || element.contains(hit));
   }
-  function put(code, left, right, top, height, style) {
+  function baseOf(top, height, style) {
     const [ascent, descent, size] = metricOf(style);
-    const base = top + height * ascent / (ascent + descent);
+    return [top + height * ascent / (ascent + descent), size];
+  }
+  // Nobody can read a letter that is cut off, or that something lies over in part.
+  function whole(element, x, top, height, style) {
+    const [base, size] = baseOf(top, height, style);
+    return seen(element, x, base - 0.6 * size) && seen(element, x, base - 0.05 * size);
+  }
+  function put(code, left, right, top, height, style) {
+    const [base, size] = baseOf(top, height, style);
     codes.push(code);
     boxes.push(left, base - 0.8 * size, right, base + 0.2 * size);
     words.push(word);
@@ -52,6 +60,7 @@
       if (x < 0 || y < 0 || x >= W || y >= H) { ignore.push(r.left, r.top, r.right, r.bottom); continue; }
       if (style.pointerEvents === "none") { ignore.push(r.left, r.top, r.right, r.bottom); word++; continue; }
       if (!seen(parent, x, y)) { word++; lastEnd = null; continue; }  // something lies over it
+      if (!whole(parent, x, r.top, r.height, style)) { ignore.push(r.left, r.top, r.right, r.bottom); word++; lastEnd = null; continue; }
       if (lastEnd && (Math.abs(r.left - lastEnd[0]) > 0.1 * r.height || Math.abs(r.top - lastEnd[1]) > 0.3 * r.height)) word++;
       const spacing = parseFloat(style.letterSpacing) || 0;
       lastEnd = [r.right, r.top];

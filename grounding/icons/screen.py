@@ -117,16 +117,16 @@ def written_boxes(screen: Screen) -> list[Box]:
     Word by word, for an icon beside a text is often read as one more letter of its line.
     """
     found = []
-    for line in screen.raw_lines:
+    for line in screen.read.lines:
         for piece in np.split(line.glyphs, np.flatnonzero(line.begins)[1:]):
             if len(piece) < _FEWEST_LETTERS:
                 continue
             word = GlyphLine(piece, np.arange(len(piece)) == 0, line.box, line.size)
-            letters = sum(letter.isalnum() for letter in line_text(screen.glyphs, word))
+            letters = sum(letter.isalnum() for letter in line_text(screen.read.glyphs, word))
             if letters >= _FEWEST_LETTERS:
-                half = screen.glyphs.width[piece] / 2
-                left = float((screen.glyphs.x[piece] - half).min())
-                right = float((screen.glyphs.x[piece] + half).max())
+                half = screen.read.glyphs.width[piece] / 2
+                left = float((screen.read.glyphs.x[piece] - half).min())
+                right = float((screen.read.glyphs.x[piece] + half).max())
                 edges = (max(left, 0.0), max(line.box[1], 0.0), right, line.box[3])
                 found.append(Box.from_pixels(*edges, screen.size))
     return found

@@ -151,15 +151,15 @@ def _written(line: GlyphLine, screen: Screen) -> tuple[float, float, float, floa
     """
     first = line.glyphs[0]
     alone = len(line.glyphs) == 1 or bool(line.begins[1])
-    x1 = float(screen.glyphs.x[first] + screen.glyphs.width[first]) if alone else line.box[0]
+    x1 = float(screen.read.glyphs.x[first] + screen.read.glyphs.width[first]) if alone else line.box[0]
     return x1, *line.box[1:], line.size
 
 
 def _without_letters(frames: list[Frame], screen: Screen) -> list[Frame]:
     """Leave out the insides of letters."""
-    if not screen.raw_lines or not frames:
+    if not screen.read.lines or not frames:
         return frames
-    lines = np.array([_written(without_mark(screen, line), screen) for line in screen.raw_lines])
+    lines = np.array([_written(without_mark(screen, line), screen) for line in screen.read.lines])
     boxes = _edges(frames)
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
     height, width = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]

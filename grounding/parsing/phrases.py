@@ -89,13 +89,13 @@ def find_phrases(
 ) -> list[Phrase]:
     """Return the phrases of a screen line by line; ``frame_at`` numbers the frame of a point."""
     found = []
-    for number, read in enumerate(screen.raw_lines):
+    for number, read in enumerate(screen.read.lines):
         line = without_mark(screen, read)
-        sure = line_confidence(screen.glyphs, line)
+        sure = line_confidence(screen.read.glyphs, line)
         if sure < LEAST_CONFIDENCE:
             continue
-        unknown = unknown_share(screen.glyphs, line) > 0.5
-        texts = line_text(screen.glyphs, line).split(" ")
+        unknown = unknown_share(screen.read.glyphs, line) > 0.5
+        texts = line_text(screen.read.glyphs, line).split(" ")
         top, bottom = max(line.box[1], 0.0), min(line.box[3], screen.size[1])
         spans = _spans(screen, line)
         frames = [frame_at((x1 + x2) / 2, (top + bottom) / 2) for x1, x2 in spans]
@@ -128,7 +128,7 @@ def without_mark(screen: Screen, line: GlyphLine) -> GlyphLine:
     """
     if len(line.glyphs) < 2 or line.begins[1]:
         return line
-    x, half = screen.glyphs.x[line.glyphs[:2]], screen.glyphs.width[line.glyphs[:2]] / 2
+    x, half = screen.read.glyphs.x[line.glyphs[:2]], screen.read.glyphs.width[line.glyphs[:2]] / 2
     if (x[1] - half[1]) - (x[0] + half[0]) < _APART * line.size:
         return line
     begins = line.begins.copy()
@@ -138,7 +138,7 @@ def without_mark(screen: Screen, line: GlyphLine) -> GlyphLine:
 
 def _spans(screen: Screen, line: GlyphLine) -> list[tuple[float, float]]:
     """Return left and right of the words of a line."""
-    x, half = screen.glyphs.x[line.glyphs], screen.glyphs.width[line.glyphs] / 2
+    x, half = screen.read.glyphs.x[line.glyphs], screen.read.glyphs.width[line.glyphs] / 2
     starts = np.flatnonzero(line.begins)
     left = np.minimum.reduceat(x - half, starts).clip(0, screen.size[0])
     right = np.maximum.reduceat(x + half, starts).clip(0, screen.size[0])

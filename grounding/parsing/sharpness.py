@@ -29,8 +29,7 @@ def as_drawn(pixels: Pixels, screen: Screen) -> tuple[Pixels, Screen] | None:
     height, width = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
     quarters = pixels[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
     half = quarters.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
-    small = screen.glyphs.scaled(0.5)
-    return half, Screen(small, (width // 2, height // 2), lambda read: read)
+    return half, screen.scaled(0.5, (width // 2, height // 2))
 
 
 def is_soft(pixels: Pixels) -> bool:

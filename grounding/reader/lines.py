@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ ALIKE = 1.6  # font sizes on one line differ by less than this factor
 # Letters that look like another one in many fonts, and which.
 _TWINS = {small: small.upper() for small in "cosuvwxz"} | {"l": "I"}
 _TWINS |= {capital: small for small, capital in _TWINS.items()}
+_ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.|\.+…|…\.+)(?!\S)")  # not all of its dots were seen
 DOUBT = 3.0  # the network is in doubt if log-probabilities differ by less
 
 # What stands between a glyph and the one before it in reading order.
@@ -149,10 +151,11 @@ def settle_case(word: list[str], scores: NDArray[np.float32]) -> list[str]:
 def line_text(glyphs: Glyphs, line: GlyphLine) -> str:
     """Return the characters of a line, with spaces between words."""
     read = zip(characters(glyphs, line), line.begins, strict=True)
-    return "".join(
+    text = "".join(
         (" " if begins and position else "") + character
         for position, (character, begins) in enumerate(read)
     )
+    return _ELLIPSIS.sub("...", text)
 
 
 def line_confidence(glyphs: Glyphs, line: GlyphLine) -> float:

@@ -60,7 +60,7 @@ class Board:
     @cached_property
     def line(self) -> float:
         """The usual height of a line of text in pixels."""
-        tall = [line.size for line in self.screen.raw_lines if len(line.glyphs) > 1]
+        tall = [line.size for line in self.screen.read.lines if len(line.glyphs) > 1]
         return float(np.median(tall)) if tall else 14.0
 
     @cached_property
@@ -109,8 +109,8 @@ class Board:
     @cached_property
     def _begins(self) -> NDArray[np.float64]:
         """Where words begin: left edge, middle of the line, size (N, 3) in pixels."""
-        glyphs, found = self.screen.glyphs, []
-        for line in self.screen.raw_lines:
+        glyphs, found = self.screen.read.glyphs, []
+        for line in self.screen.read.lines:
             for index in line.glyphs[line.begins].tolist():
                 left = float(glyphs.x[index] - glyphs.width[index] / 2)
                 found.append((left, line.y, line.size))

@@ -99,8 +99,8 @@ def _stands_out(pixels: NDArray[np.uint8], areas: Areas, number: int) -> bool:
 
 def _signs(screen: Screen) -> list[Figure]:
     """Return the letters and digits that stand alone."""
-    glyphs, found = screen.glyphs, []
-    for line in screen.raw_lines:
+    glyphs, found = screen.read.glyphs, []
+    for line in screen.read.lines:
         ends = np.append(line.begins[1:], True)
         for index in line.glyphs[line.begins & ends].tolist():
             own = np.array([index])
@@ -116,11 +116,11 @@ def _signs(screen: Screen) -> list[Figure]:
 def _in_word(screen: Screen, box: Pixels) -> bool:
     """Tell whether a box is a part of a word of several letters: of its ink or its insides."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    for line in screen.raw_lines:
+    for line in screen.read.lines:
         x1, y1, x2, y2 = line.box
         if x1 <= x <= x2 and y1 <= y <= y2 and box[3] - box[1] < 0.9 * line.size:
             words = np.cumsum(line.begins)
-            near = np.abs(screen.glyphs.x[line.glyphs] - x).argmin()
+            near = np.abs(screen.read.glyphs.x[line.glyphs] - x).argmin()
             if int((words == words[near]).sum()) > 1:
                 return True
     return False
