@@ -30,10 +30,10 @@ fix: $(STAMP)  ## format and repair what can be repaired
 	$(BIN)/ruff check --fix --quiet .
 
 test: check  ## static checks and the quick suite
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
-test-all: check  ## everything: soak, kills, packaging installs
-	$(BIN)/python -m pytest
+test-all: test  ## everything: soak, kills, packaging installs
+	$(BIN)/python -m pytest -m slow
 
 demo: $(STAMP)  ## drive the bundled web app in a real browser; writes demo-report/
 	$(BIN)/focusagent demo --out demo-report
