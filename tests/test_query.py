@@ -75,6 +75,12 @@ def test_what_people_say(instruction: str, meant: Target) -> None:
     assert first(instruction) == meant
 
 
+def test_a_heading_is_in_no_row() -> None:
+    asked = understand("the checkbox in the Approve column in the row of Taxi")
+    both = (Relation("column", Target("Approve")), Relation("row", Target("Taxi")))
+    assert Target(role="checkbox", relations=both) in [one.target for one in asked.readings]
+
+
 def texts(query: Query) -> list[str]:
     return [reading.target.text for reading in query.readings]
 

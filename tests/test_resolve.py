@@ -69,6 +69,9 @@ def scene(drawn: tuple[Drawn, ...], icons: FakeIcons | None = None, red: str = "
     elements = []
     for role, words, x1, y1, x2, y2 in drawn:
         fill = (200, 30, 40) if red and words == red else "white"
+        if role == "card":
+            pen.rectangle((x1, y1, x2, y2), outline="gray")
+            continue
         if role in ("textbox", "checkbox", "button"):
             pen.rectangle((x1, y1, x2, y2), outline="gray", fill=fill)
         font = ImageFont.load_default(22 if y2 - y1 > 23 and role == "text" else 15)
@@ -286,6 +289,25 @@ def test_a_column_crosses_a_row() -> None:
     found = ask("click Price in the row of Carlos", heads)
     assert hit(found, one("text", "45 Euro", drawn=TABLE))
     assert hit(ask("click column header Price", heads), heads[0])
+
+
+LANES: tuple[Drawn, ...] = tuple(
+    piece
+    for number, name in enumerate(("Waiting", "Doing", "Review"))
+    for x in (20 + 260 * number,)
+    for piece in (
+        ("card", "", x, 60, x + 240, 300),
+        ("text", name, x + 12, 72, x + 90, 92),
+        ("button", "Add", x + 180, 68, x + 230, 96),
+    )
+)
+
+
+@pytest.mark.parametrize("group", ["column", "section", "card"])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_what_stands_in_one_frame_with_its_heading(group: str, number: int) -> None:
+    name = LANES[3 * number + 1][1]
+    assert hit(ask(f"the Add button in the {name} {group}", LANES), LANES[3 * number + 2])
 
 
 def test_a_field_and_its_label_are_one_thing() -> None:

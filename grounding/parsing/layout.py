@@ -151,7 +151,11 @@ def _written(line: GlyphLine, screen: Screen) -> tuple[float, float, float, floa
     """
     first = line.glyphs[0]
     alone = len(line.glyphs) == 1 or bool(line.begins[1])
-    x1 = float(screen.read.glyphs.x[first] + screen.read.glyphs.width[first]) if alone else line.box[0]
+    x1 = (
+        float(screen.read.glyphs.x[first] + screen.read.glyphs.width[first])
+        if alone
+        else line.box[0]
+    )
     return x1, *line.box[1:], line.size
 
 

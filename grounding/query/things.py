@@ -198,7 +198,9 @@ def _tail(kind: str, anchor: Target) -> Tail | None:
             return Tail(ordinal=anchor.ordinal) if anchor.ordinal else None
         kind = "row"
     elif kind in ("inside", "column") and anchor.role == "column" and named:
-        kind = "column"
+        # "In the column X in the row of Y": the thing is in that row, not the heading.
+        heading = replace(anchor, role="", relations=())
+        return Tail(relations=(Relation("column", heading), *anchor.relations))
     elif kind == "inside" and not named and anchor.role in _FRAMES:
         return Tail(anchor.places)  # "in the list": which one, nobody knows
     if anchor.role in _FRAMES:

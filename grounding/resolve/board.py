@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..parsing import label_of
+from ..parsing.frames import find_frames
 from ..reader.reader import Found, Screen
 from ..types import Box, Element
 from .figures import Figure, find_figures
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # How many places of a text are looked for; more only where the last of them fits well.
 _FEW, _MANY = 6, 40
 _ENOUGH = 0.55
+# A frame holds several things if it is so many lines high; its heading stands in its first ones.
+_SEVERAL, _HEAD = 3.0, 3.5
 _LABEL = 1.6  # times the usual height of a line: larger words are headings
 
 _boards: WeakKeyDictionary[Scene, Board] = WeakKeyDictionary()
@@ -127,6 +130,26 @@ class Board:
         # Lines of a paragraph are closer to each other than entries of a menu.
         close = (apart > 0.3 * tall) & (apart < 1.6 * tall)
         return bool(not close.any() and ((apart > 0) & (apart < 9 * tall)).sum() >= 3)
+
+    @cached_property
+    def _frames(self) -> NDArray[np.float64]:
+        """Frames (N, 4) in pixels that may hold several things."""
+        found = [(f.x1, f.y1, f.x2, f.y2) for f in find_frames(self.pixels)[0]]
+        boxes = np.array(found, np.float64).reshape(-1, 4)
+        return boxes[(boxes[:, 3] - boxes[:, 1]) > _SEVERAL * self.line]
+
+    def together(
+        self, one: tuple[float, float, float, float], heading: tuple[float, float, float, float]
+    ) -> float:
+        """Tell how well a box lies in a frame with its heading: best in a small frame."""
+        x, y = (one[0] + one[2]) / 2, (one[1] + one[3]) / 2
+        x1, y1, x2, y2 = self._frames.T
+        around = (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
+        middle, top = (heading[0] + heading[2]) / 2, (heading[1] + heading[3]) / 2
+        headed = (x1 <= middle) & (middle <= x2) & (y1 <= top) & (top <= y1 + _HEAD * self.line)
+        areas = ((x2 - x1) * (y2 - y1))[around & headed]
+        width, height = self.size
+        return float(max(0.0, 1 - areas.min() / (width * height))) if len(areas) else 0.0
 
     def owner(self, x: float, y: float) -> int:
         """Return the smallest element at a place in pixels, -1 if there is none."""

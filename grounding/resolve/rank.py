@@ -148,6 +148,8 @@ def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Rank
         if other.score < LEAST_ANCHOR or own or same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
+        if relation.kind in ("inside", "column"):
+            fit = max(fit, board.together(spot.box, other.spot.box))
         best = max(best, fit * other.score**0.5)
     return best
 
