@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from . import cli_train_icons, cli_train_lines, cli_train_nano, cli_train_reader
+from ._siblings import grounding
+from .datagen.stamps import refuse_other
 from .errors import UserError
 
 # How the minutes are shared among the stages, in their order.
 SHARES = {"reader": 0.35, "lines": 0.25, "icons": 0.15, "nano": 0.25}
 MINUTES = 240
+WEIGHTS = ("reader.safetensors", "lines.safetensors", "icons.safetensors")
 _DONE = "stages.json"
 
 
@@ -51,7 +56,12 @@ def default(
         bool, typer.Option(help="Leave out the stages that are done, go on with the one begun.")
     ] = False,
     start: Annotated[
-        Path | None, typer.Option("--from", help="Improve what an earlier run left in its --out.")
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Improve these: a folder with reader, lines and icons.safetensors, and nano/ if "
+            "there is one, such as OUT/weights of an earlier run.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
@@ -59,38 +69,67 @@ def default(
 
     4 hours on two CPU cores, and half an hour more to render pages and make lessons. Each stage is
     a command of its own (`focusagent train reader` ...); the weights come to OUT/weights, the nano
-    model to OUT/nano/model. Reading and icons are what the default model uses; see docs/nano.md.
+    model to OUT/weights/nano. `load_grounder("default", weights=OUT/weights)` uses them.
     """
     if device not in cli_train_nano.STEPS_A_MINUTE:
         raise UserError("--device is cpu or cuda")
-    if start is not None and not (start / "weights" / "reader.safetensors").is_file():
-        raise UserError(f"{start} holds no weights/reader.safetensors: give the --out of a run")
+    asked = {"minutes": minutes, "device": device, "seed": seed, "from": _digest(start)}
     out.mkdir(parents=True, exist_ok=True)
-    done: dict[str, float] = _done(out) if resume else {}
+    known = _done(out, asked)
+    done = known if resume else []
+    _note(out, asked, done)
     for name, command in stages().items():
-        mine = round(minutes * SHARES[name], 3)
-        if done.get(name) == mine:
+        if name in done:
             continue
+        mine = round(minutes * SHARES[name], 3)
         typer.echo(f"{name}: {mine:g} minutes", err=True)
-        options = _options(name, out, start)
-        command(
-            out=_folder(out, name), minutes=mine, device=device, seed=seed, resume=resume, **options
-        )
-        done[name] = mine
-        (out / _DONE).write_text(json.dumps(done), encoding="utf-8")
+        options = {"device": device, "seed": seed, "resume": resume, **_options(name, out, start)}
+        with redirect_stdout(sys.stderr):  # stdout is for what is said of all stages
+            command(out=_folder(out, name), minutes=mine, **options)
+        done.append(name)
+        _note(out, asked, done)
     if as_json:
-        typer.echo(json.dumps({"minutes": done, "weights": str(out / "weights")}))
+        spent = {name: round(minutes * share, 3) for name, share in SHARES.items()}
+        typer.echo(json.dumps({"minutes": spent, "weights": str(out / "weights")}))
     else:
-        typer.echo(f"weights: {out / 'weights'}, nano model: {out / 'nano' / 'model'}")
+        typer.echo(f"weights: {out / 'weights'}")
 
 
-def _done(out: Path) -> dict[str, float]:
-    """Return the stages that an earlier run finished, and their minutes."""
+def _digest(start: Path | None) -> str | None:
+    """Return the digest of the weights to begin with; says which of them a folder lacks."""
+    if start is None:
+        return None
+    files = [start / name for name in WEIGHTS]
+    missing = [path.name for path in files if not path.is_file()]
+    if missing:
+        raise UserError(f"{start} lacks {', '.join(missing)}: give a folder of weights")
+    digest: str = grounding.training.digests.digest_of(files)
+    return digest
+
+
+def _note(out: Path, asked: dict[str, Any], done: list[str]) -> None:
+    draft = out / "stages.draft"
+    draft.write_text(json.dumps({"asked": asked, "done": done}), encoding="utf-8")
+    draft.replace(out / _DONE)
+
+
+def _done(out: Path, asked: dict[str, Any]) -> list[str]:
+    """Return the stages that an earlier run finished; it has to be asked for the same.
+
+    Otherwise the lessons of the last stage would turn out, after hours, to be of other weights.
+    """
     path = out / _DONE
     if not path.exists():
-        return {}
-    found: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+        return []
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        known, done = dict(found["asked"]), [str(name) for name in found["done"]]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(
+            f"{path} cannot be read: delete it, then --resume looks at what each stage left"
+        ) from error
+    refuse_other(known, asked, f"{out} holds another run")
+    return done
 
 
 def _folder(out: Path, name: str) -> Path:
@@ -106,9 +145,8 @@ def _folder(out: Path, name: str) -> Path:
 def _options(name: str, out: Path, start: Path | None) -> dict[str, Any]:
     """Return what a stage is told besides: where weights go, and where they come from."""
     weights = out / "weights"
+    options: dict[str, Any] = {"export": weights}
     if name == "nano":
-        begun = None if start is None else start / "nano" / "model"
-        return {"weights": weights, "start": begun if begun and begun.is_dir() else None}
-    if name == "reader" and start is not None:
-        return {"export": weights, "start": start / "weights" / "reader.safetensors"}
-    return {"export": weights}
+        begun = None if start is None else start / "nano"
+        return options | {"weights": weights, "start": begun if begun and begun.is_dir() else None}
+    return options | {"start": start and start / f"{name}.safetensors"}

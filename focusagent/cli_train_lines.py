@@ -39,6 +39,17 @@ def lines(  # noqa: PLR0913 - each is an option of the command line
     points = trainer.train(pages, config, out, device=device, resume=resume, start=start)
     last = common.watch(points, config.steps, grounding.training.loop.REPORT, out)
     if export is not None:
-        about = common.origin("lines", minutes, seed, start)
+        about = common.origin(
+            "lines",
+            {
+                "out": out,
+                "minutes": minutes,
+                "device": device,
+                "seed": seed,
+                "from": start,
+                "export": export,
+            },
+            (out / "pages").glob("*.npz"),
+        )
         grounding.training.export.export_lines(out, export, about)
     common.tell({"steps": config.steps, "loss": last["loss"]}, out, as_json=as_json)

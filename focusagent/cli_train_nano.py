@@ -36,11 +36,25 @@ def make_lessons(
     Pages are read with the packaged weights, or with those of a folder.
     """
     from .datagen.instructions_lessons import write_lessons
+    from .datagen.stamps import stamp
 
+    stamp(out, _recipe(pages, count, seed, weights), begun=any(out.glob("[0-9]*")))
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("lessons", total=count)
         for number in write_lessons(pages, out, count, seed, weights):
             bar.update(task, completed=number + 1)
+
+
+def _recipe(pages: Path, count: int, seed: int, weights: Path | None) -> dict[str, Any]:
+    """What decides lessons: the pages' labels, and the weights that they are read with."""
+    digest_of = grounding.training.digests.digest_of
+    read_with = grounding.reader.reader.WEIGHTS.parent if weights is None else weights
+    return {
+        "seed": seed,
+        "count": count,
+        "pages": digest_of(pages.glob("*.npz")),
+        "weights": digest_of(read_with.glob("*.safetensors")),
+    }
 
 
 def nano(  # noqa: PLR0913 - each is an option of the command line
@@ -61,6 +75,9 @@ def nano(  # noqa: PLR0913 - each is an option of the command line
     weights: Annotated[
         Path | None, typer.Option(help="Reader and icons to learn with, not the packaged ones.")
     ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Also write the model to nano/ in this folder of weights.")
+    ] = None,
     as_json: common.AsJson = False,
 ) -> None:
     """Train the nano model: pages and lessons are made first, then it learns to point."""
@@ -74,6 +91,14 @@ def nano(  # noqa: PLR0913 - each is an option of the command line
         raise UserError(f"{pages} is no folder: make pages with focusagent data pages")
     make_lessons(pages, out / "lessons", lessons, seed, weights)
     report = train(out, (steps, seed), start, device, resume)
+    if export is not None:
+        asked = {
+            "out": out, "pages": None if pages == out / "pages" else pages, "lessons": lessons,
+            "minutes": minutes, "device": device, "seed": seed, "from": start, "weights": weights,
+            "export": export,
+        }  # fmt: skip
+        about = common.origin("nano", asked, (out / "lessons").glob("*.npz"))
+        grounding.training.export.export_nano(out, export, about)
     if as_json:
         typer.echo(json.dumps(report))
     else:

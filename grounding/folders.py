@@ -21,7 +21,7 @@ from .checkpoints import (
     tensor_names,
 )
 from .compress import Compression
-from .errors import BadCheckpoint
+from .errors import BadCheckpoint, BadWeights
 from .grid import Preprocessing
 from .grounders.eyes import Eyes
 from .grounders.pointer import Heads, PointerGrounder
@@ -63,7 +63,15 @@ def from_folder(folder: Path, compression: Compression, options: Options) -> Gro
     if mixer is not None:
         from .nano.grounder import NanoGrounder
 
-        return NanoGrounder(eyes, heads, prompt, mixer, calibration)
+        from .loading import load_readers
+
+        own = options.weights
+        readers = None if own is None else load_readers(Path(own))
+        return NanoGrounder(eyes, heads, prompt, mixer, calibration, readers=readers)
+    if options.weights is not None:
+        raise BadWeights(
+            f"weights are for the default and the nano model: leave them out for {folder}"
+        )
     return PointerGrounder(eyes, heads, prompt, calibration)
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .compress import Compression, parse_compress
-from .errors import BadBudget, BadCheckpoint
+from .errors import BadBudget, BadCheckpoint, BadWeights
 from .evidence import EvidenceProvider
 from .plan import Budget, parse_budget
 from .types import Grounder
+
+if TYPE_CHECKING:
+    from .icons import IconReader
+    from .reader.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Options:
     system: str | None = None
     one_deepstack_layer: bool = False
     evidence: EvidenceProvider | None = None
+    weights: str | Path | None = None
 
 
 def load_grounder(
@@ -44,7 +49,8 @@ def load_grounder(
     hub id, "http://host:port/v1 MODEL" (an OpenAI-compatible server), "module:Class" (your own
     class, called without arguments), or "tiny" (a tiny model with random weights, for trying things
     out). ``keep`` and ``compress`` say how many visual tokens survive; the other options are those
-    of `Options`.
+    of `Options`, of which the default model knows ``weights`` alone: a folder of other
+    weights; a nano model is told by them, too.
     """
     try:
         chosen = Options(**options)
@@ -52,8 +58,12 @@ def load_grounder(
         known = ", ".join(Options.__dataclass_fields__)
         raise BadCheckpoint(f"unknown option for load_grounder: choose from {known}") from error
     if spec == "default":
-        return _default(keep, compress)
+        return _default(keep, compress, chosen)
     foreign = ":" in spec and not Path(spec).exists()
+    if foreign and chosen.weights is not None:
+        raise BadWeights(
+            f"weights are for the default and the nano model: leave them out for {spec}"
+        )
     if foreign and (keep, compress) != (None, None):
         raise BadBudget(
             f"{spec} keeps its weights to itself: leave keep and compress out, they need a model "
@@ -71,7 +81,22 @@ def load_grounder(
     return from_folder(folder, parse_compress(compress, keep), chosen)
 
 
-def _default(keep: float | str | Budget | None, compress: object) -> Grounder:
+def load_readers(weights: Path | None = None) -> tuple[Reader, IconReader]:
+    """Load what reads a screen and its icons: of the package, or of a folder of weights.
+
+    The folder holds reader.safetensors, icons.safetensors and, for whole lines, lines.safetensors.
+    """
+    from .icons import IconReader
+    from .reader.reader import Reader
+
+    if weights is None:
+        return Reader.load(), IconReader.load()
+    lines = weights / "lines.safetensors"
+    reader = Reader.load(weights / "reader.safetensors", lines if lines.exists() else None)
+    return reader, IconReader.load(weights / "icons.safetensors")
+
+
+def _default(keep: float | str | Budget | None, compress: object, options: Options) -> Grounder:
     from .grounders.default import DefaultGrounder
 
     if compress is not None:
@@ -79,7 +104,10 @@ def _default(keep: float | str | Budget | None, compress: object) -> Grounder:
             "the default model has no visual tokens to compress: leave compress out, it needs a "
             "checkpoint; keep alone shows which tokens a model would get"
         )
-    return DefaultGrounder(keep=None if keep is None else parse_budget(keep))
+    budget = None if keep is None else parse_budget(keep)
+    if options.weights is None:
+        return DefaultGrounder(keep=budget)
+    return DefaultGrounder(*load_readers(Path(options.weights)), keep=budget)
 
 
 def _server(spec: str, options: Options) -> Grounder:

@@ -36,7 +36,7 @@ class ModelServer:
 
     ``url`` is the base that paths are added to. ``key`` defaults to the variable OPENAI_API_KEY.
     A server that is down, busy or broken is asked ``tries`` times in all, with growing pauses; one
-    that is too slow is not asked again.
+    that is too slow is not asked again. ``timeout`` is for all tries of a call together.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class ModelServer:
         self._key = (os.environ.get("OPENAI_API_KEY", "") if key is None else key).strip()
         self._opener = urllib.request.build_opener(_NoRedirects)
 
-    def only_model(self) -> str:
+    def only_model(self, *, deadline: float | None = None) -> str:
         """The name of the one model that the server has."""
-        told = self.call("/models")
+        told = self.call("/models", deadline=deadline)
         try:
             names = [str(model["id"]) for model in told["data"]]
         except (KeyError, TypeError) as error:
@@ -59,28 +59,36 @@ class ModelServer:
             raise ServerError(f"{self.url} has {len(names)} models, name one: {listed}")
         return names[0]
 
-    def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Get a path of the server, or post to it."""
+    def call(
+        self, path: str, body: dict[str, Any] | None = None, *, deadline: float | None = None
+    ) -> Any:
+        """Get a path of the server, or post to it; the deadline is one of `time.monotonic`."""
+        if deadline is None:
+            deadline = time.monotonic() + self._timeout
         pause = _FIRST_PAUSE
         for left in reversed(range(self._tries)):
             try:
-                return self._once(self.url + path, body)
+                return self._once(self.url + path, body, deadline)
             except ServerError as error:
-                if not left or not error.passing:
+                wait = min(max(pause, error.pause), _LONGEST_PAUSE)
+                if not left or not error.passing or time.monotonic() + wait >= deadline:
                     raise
-                time.sleep(min(max(pause, error.pause), _LONGEST_PAUSE))
+                time.sleep(wait)
                 pause *= 2
         raise ValueError("tries must be at least 1")
 
-    def _once(self, address: str, body: dict[str, Any] | None) -> Any:
+    def _once(self, address: str, body: dict[str, Any] | None, deadline: float) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         data = None if body is None else json.dumps(body).encode()
         try:
             request = urllib.request.Request(address, data, headers)
-            with self._opener.open(request, timeout=self._timeout) as reply:
-                return json.loads(self._read(reply))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            with self._opener.open(request, timeout=left) as reply:
+                return json.loads(self._read(reply, deadline))
         except urllib.error.HTTPError as error:
             with error:
                 told = f"{address} answered {error.code}: {self._said(error)}"
@@ -102,9 +110,8 @@ class ModelServer:
                 f"{address} is no OpenAI-compatible server: check the address and the key"
             ) from None
 
-    def _read(self, reply: http.client.HTTPResponse) -> str:
+    def _read(self, reply: http.client.HTTPResponse, deadline: float) -> str:
         """Read an answer; one that trickles in or never ends is given up, a repeated key masked."""
-        deadline = time.monotonic() + self._timeout
         parts: list[bytes] = []
         size = 0
         while part := reply.read1(65536):

@@ -135,7 +135,7 @@ def test_a_killed_run_goes_on_along_the_same_curve(
     assert [point.loss for point in parts] == [point.loss for point in whole]
     assert [point.step for point in parts] == list(range(1, 7))
     other = train(again, screens, replace(config, rate=0.5), tmp_path / "killed", resume=True)
-    with pytest.raises(BadCheckpoint, match=r"other settings \(rate\)"):
+    with pytest.raises(BadCheckpoint, match=r"other settings \(rate 0.001, now 0.5\)"):
         next(other)
 
 

@@ -10,8 +10,10 @@ import pytest
 import torch
 import typer
 from safetensors.torch import load_file
+from toy_icons import NAMES, save_toy, toy_data, toy_ink
 from typer.testing import CliRunner
 
+import focusagent
 import grounding.icons.words  # noqa: F401
 import grounding.training.icon_export as icon_export
 import grounding.training.icon_samples as samples
@@ -20,50 +22,16 @@ from focusagent import cli_train_icons
 from focusagent.datagen import icon_samples, icon_sets, icon_texts
 from focusagent.datagen.word_vectors import reduce_vectors
 from focusagent.errors import UserError
-from grounding.errors import BadWeights
+from grounding.errors import BadCheckpoint, BadWeights
 from grounding.icons import IconReader
 from grounding.icons.model import pack
+from grounding.icons.screen import WEIGHTS
+from grounding.training import checkpoints, digests
 from grounding.training.checkpoints import load_checkpoint
+from grounding.training.icon_start import begin_with
 
 DATA = Path(__file__).parent / "data"
 SMALL = trainer.IconTraining(steps=4, icons=8, negatives=8, warm_up=2)
-NAMES = ("disc", "ring", "bar", "post", "cross", "corner")
-
-
-def toy_ink(name: str, stroke: int) -> np.ndarray:
-    y, x = np.mgrid[-32:32, -32:32] + 0.5
-    far = np.hypot(x, y)
-    shapes = {
-        "disc": far < 28,
-        "ring": abs(far - 26) < stroke,
-        "bar": (abs(y) < 2 * stroke) & (abs(x) < 28),
-        "post": (abs(x) < 2 * stroke) & (abs(y) < 28),
-        "cross": ((abs(x) < stroke) | (abs(y) < stroke)) & (far < 28),
-        "corner": ((x < stroke - 26) | (y < stroke - 26)) & (abs(x) < 28) & (abs(y) < 28),
-    }
-    return (shapes[name] * 255).astype(np.uint8)
-
-
-def toy_data() -> samples.IconData:
-    """Six shapes in three strokes; the third is held out."""
-    words = (*NAMES, *(f"{name}like" for name in NAMES))
-    rng = np.random.default_rng(0)
-    vectors = rng.standard_normal((len(NAMES), 8))
-    both = np.concatenate([vectors, vectors + 0.1 * rng.standard_normal(vectors.shape)])
-    return samples.IconData(
-        ink=np.stack([toy_ink(name, stroke) for stroke in (3, 4, 6) for name in NAMES]),
-        label=np.arange(18),
-        held_out=np.arange(18) >= 12,
-        negatives=rng.integers(0, 255, (40, 32, 32)).astype(np.uint8),
-        vectors=both.astype(np.float16),
-        words=words,
-        names=NAMES * 3,
-        sets=("one",) * 6 + ("two",) * 6 + ("three",) * 6,
-        all_texts=words,
-        texts=tuple(np.array([n, n + 6]) for n in range(6)) * 3,
-        shares=(np.array([4.0, 1.0]),) * 18,
-        related=(np.array([], np.int64),) * 18,
-    )
 
 
 # --- texts
@@ -288,6 +256,47 @@ def test_export_ships_what_was_trained(tmp_path):
     assert network.names == tuple(sorted(NAMES))
 
 
+def test_what_was_shipped_can_be_trained_further(tmp_path):
+    """Words come out as they were shipped, in another order too; pictures are seen as before."""
+    data = toy_data()
+    list(trainer.train(data, SMALL, tmp_path / "run"))
+    icon_export.export_icons(data, tmp_path / "run", tmp_path / "w", {})
+    path = tmp_path / "w" / "icons.safetensors"
+    order = np.array([*range(6, 12), *range(6)])
+    moved = samples.IconData(
+        **{
+            **vars(data),
+            "words": tuple(data.words[n] for n in order),
+            "vectors": data.vectors[order],
+        }
+    )
+    old = trainer.new_trainee(data, 0)
+    load_checkpoint(tmp_path / "run", old, torch.optim.AdamW(old.parameters()))
+    new = trainer.new_trainee(moved, 1)
+    begin_with(new, moved.words, path)
+    one, two = old.finished(), new.finished()
+    assert torch.allclose(one.text.table[order], two.text.table, atol=0.02)
+    assert torch.allclose(one.text.weights[order], two.text.weights, atol=0.02)
+    crops = samples.as_drawn(torch.from_numpy(data.ink[:6].astype(np.float32) / 255))
+    with torch.no_grad():
+        seen = [net.image(crops).vectors for net in (one, two)]
+    assert torch.allclose(*seen, atol=0.02)
+
+    list(trainer.train(moved, SMALL, tmp_path / "more", start=path))
+    state = checkpoints.checkpoint_state(tmp_path / "more")
+    assert state["config"]["start"] == digests.sha256_of(path)
+    other = trainer.train(moved, SMALL, tmp_path / "more", resume=True)
+    with pytest.raises(BadCheckpoint, match="start"):
+        next(other)
+
+
+def test_other_files_are_no_weights_to_begin_with(tmp_path):
+    data = toy_data()
+    for path in (tmp_path / "none.safetensors", WEIGHTS.with_name("reader.safetensors")):
+        with pytest.raises(BadWeights, match="icon recogniser"):
+            begin_with(trainer.new_trainee(data, 0), data.words, path)
+
+
 def test_nothing_trained_is_nothing_to_export(tmp_path):
     with pytest.raises(BadWeights, match="train first"):
         icon_export.export_icons(toy_data(), tmp_path, tmp_path, {})
@@ -305,20 +314,43 @@ def run(*arguments: str):
     return CliRunner().invoke(app, ["train", "icons", *arguments])
 
 
-def test_the_command_trains_exports_and_goes_no_further(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli_train_icons, "make_data", lambda out, seed: None)
-    monkeypatch.setattr(samples.IconData, "load", lambda folder: toy_data())
-    monkeypatch.setattr(trainer, "IconTraining", lambda steps, seed: SMALL)
-    out, export = str(tmp_path / "run"), str(tmp_path / "w")
-    done = run("--out", out, "--minutes", "0.1", "--export", export, "--json")
+def test_the_command_trains_exports_and_a_finished_run_exports_later(tmp_path, monkeypatch):
+    save_toy(tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    short = ("--out", "run", "--minutes", "0.03")
+    done = run(*short, "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["steps"] == SMALL.steps
+    assert json.loads(done.stdout)["steps"] == 2
     assert (tmp_path / "run" / "curve.png").exists()
-    entry = json.loads((tmp_path / "w" / "manifest.json").read_text())["icons"]
-    assert entry["command"] == "focusagent train icons --minutes 0.1 --seed 0"
-    again = run("--out", out, "--minutes", "0.1", "--resume")
-    assert isinstance(again.exception, UserError)
-    assert "ask for more --minutes" in str(again.exception)
+    again = run(*short, "--resume", "--export", str(tmp_path / "w"), "--json")
+    assert again.exit_code == 0, again.output
+    assert "trained to 2 steps already" in again.stderr
+    assert json.loads(again.stdout) == json.loads(done.stdout)
+    entry = manifest_of(tmp_path)
+    command = "focusagent train icons --out run --minutes 0.03 --seed 0 --export w"
+    assert entry["command"] == command
+    assert entry["version"] == focusagent.__version__
+
+    # The command, as it is recorded, gives the same weights from the same data.
+    assert run(*command.split()[3:]).exit_code == 0
+    assert manifest_of(tmp_path) == entry
+    other = run("--out", "run", "--minutes", "0.05", "--resume")
+    assert isinstance(other.exception, BadCheckpoint)
+    assert "steps 2, now 3" in str(other.exception)
+
+
+def manifest_of(folder: Path) -> dict[str, object]:
+    entry: dict[str, object] = json.loads((folder / "w" / "manifest.json").read_text())["icons"]
+    return entry
+
+
+def test_icons_of_another_seed_are_refused(tmp_path):
+    save_toy(tmp_path)
+    icons = [each.package for each in icon_sets.SETS]
+    (tmp_path / "recipe.json").write_text(json.dumps({"seed": 0, "sets": icons}))
+    cli_train_icons.make_data(tmp_path, 0)
+    with pytest.raises(UserError, match="seed 0, now 1"):
+        cli_train_icons.make_data(tmp_path, 1)
 
 
 def test_an_unknown_device_is_refused(tmp_path):

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from focusagent import cli
 from focusagent.evaluation import reading
 from grounding import Box, Reader, evidence
 from grounding.errors import BadImage, BadWeights
 from grounding.reader import network
-from grounding.reader.reader import WEIGHTS, Found
+from grounding.reader.reader import MOST_PIXELS, WEIGHTS, Found, to_rgb
 from grounding.training.pages import load_page, word_texts
 
 DATA = Path(__file__).parent / "data" / "reader"
@@ -181,22 +181,49 @@ def test_the_manifest_tells_of_the_weights():
     assert {"seed", "command", "scores"} <= set(entry)
 
 
+def crowded() -> Image.Image:
+    """As much small type as a screen can hold."""
+    picture = Image.new("RGB", (1400, 1000), "white")
+    pen = ImageDraw.Draw(picture)
+    for y in range(0, 1000, 10):
+        pen.text((0, y), "illicit tilt fill " * 40, fill="black", font=ImageFont.load_default(8))
+    return picture
+
+
 @pytest.mark.slow
-def test_a_huge_picture_stays_within_bounds(tmp_path):
-    Image.new("RGB", (8000, 8000), "white").save(tmp_path / "huge.png")
+@pytest.mark.parametrize(
+    ("picture", "most"),
+    [(lambda: Image.new("RGB", (8000, 8000), "white"), 1_200_000), (crowded, 800_000)],
+    ids=["huge", "crowded"],
+)
+def test_memory_stays_within_bounds(tmp_path, picture, most):
+    picture().save(tmp_path / "picture.png")
     script = (
         "import re, sys; from pathlib import Path; from PIL import Image;"
-        "from grounding import Reader; Reader.load().look(Image.open(sys.argv[1]));"
+        "from grounding import Reader; Reader.load().look(Image.open(sys.argv[1])).lines();"
         r"print(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path / "huge.png"],
+        [sys.executable, "-c", script, tmp_path / "picture.png"],
         capture_output=True,
         text=True,
         check=True,
         timeout=300,
     )
-    assert int(done.stdout) < 1_200_000
+    assert int(done.stdout) < most
+
+
+@pytest.mark.parametrize("mode", ["P", "I;16", "L", "LA", "CMYK"])
+def test_pictures_of_any_kind_are_read_alike(mode):
+    plain = Image.open(DATA / f"{PAGES[1]}.png").convert("L")
+    if mode == "I;16":
+        other = Image.fromarray(np.asarray(plain).astype(np.uint16) * 257)
+    else:
+        other = plain.convert("RGB").convert(mode)
+    assert np.abs(to_rgb(other).astype(int) - to_rgb(plain).astype(int)).mean() < 8
+    large = other.resize((5000, 4000), Image.Resampling.NEAREST)
+    assert to_rgb(large).shape[0] * to_rgb(large).shape[1] <= MOST_PIXELS
+    assert to_rgb(np.asarray(large.convert("RGB"))).size == to_rgb(large).size
 
 
 def test_importing_the_package_loads_no_torch():

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from focusagent import cli_training
+from grounding.errors import BadCheckpoint
 from grounding.reader.alphabet import class_of
 from grounding.reader.model import GlyphNet, fuse
 from grounding.training import checkpoints, export, glyph_samples, loop
 from grounding.training import reader as trainer
+from grounding.training.digests import sha256_of
 from grounding.training.pages import (
     LabelledPage,
     load_page,
@@ -129,6 +135,32 @@ def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(tmp_pat
     assert same(weights_of(tmp_path / "a"), weights_of(tmp_path / "c"))
 
 
+@pytest.mark.parametrize(
+    ("other", "told"), [({"steps": 60}, "steps 25, now 60"), ({"seed": 1}, "seed 0, now 1")]
+)
+def test_a_run_goes_on_with_its_own_settings_alone(tmp_path, other, told):
+    config = replace(SMALL, steps=25)
+    list(trainer.train([(toy_source, 1.0)], config, tmp_path, workers=0))
+    assert not list(trainer.train([(toy_source, 1.0)], config, tmp_path, workers=0, resume=True))
+    again = trainer.train(
+        [(toy_source, 1.0)], replace(config, **other), tmp_path, workers=0, resume=True
+    )
+    with pytest.raises(BadCheckpoint, match=rf"other settings \({told}\)"):
+        next(again)
+
+
+def test_a_checkpoint_from_before_a_setting_was_known_goes_on(tmp_path):
+    config = replace(SMALL, steps=1)
+    list(trainer.train([(toy_source, 1.0)], config, tmp_path, workers=0))
+    path = tmp_path / checkpoints.NAME
+    state = checkpoints.checkpoint_state(tmp_path)
+    del state["config"]["start"]
+    save_file(load_file(path), path, metadata={"state": json.dumps(state)})
+    checkpoints.check_same(tmp_path, asdict(config))
+    with pytest.raises(BadCheckpoint, match="start None, now abc"):
+        checkpoints.check_same(tmp_path, asdict(replace(config, start="abc")))
+
+
 def test_the_learning_rate_rises_stays_and_falls():
     config = trainer.TrainConfig(steps=1000, warm_up=100, decay=0.5)
     rates = [loop.learning_rate(config, step) for step in range(1000)]
@@ -147,6 +179,8 @@ def test_training_begins_with_given_weights(tmp_path):
     list(trainer.train([(toy_source, 1.0)], other, tmp_path / "b", workers=0, start=start))
     learnt = [weights_of(tmp_path / name)["stem.0.0.weight"] for name in "ab"]
     assert torch.equal(learnt[0].half().float(), learnt[1])
+    began = checkpoints.checkpoint_state(tmp_path / "b")["config"]["start"]
+    assert began == sha256_of(start)
 
 
 def test_export_writes_half_precision_and_a_manifest(tmp_path):
@@ -156,6 +190,33 @@ def test_export_writes_half_precision_and_a_manifest(tmp_path):
     assert (tmp_path / "w" / "reader.safetensors").stat().st_size == entry["bytes"] < 4_000_000
     assert entry["command"] == "test"
     assert len(entry["sha256"]) == 64
+
+
+def test_scores_are_noted_beside_the_weights_they_are_of(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent.parent / "benchmarks")
+    note_scores = importlib.import_module("note_scores").note_scores
+    manifest, scores = tmp_path / "manifest.json", tmp_path / "scores.json"
+    export.write_weights(tmp_path, "reader", {"one": torch.zeros(1)}, {"seed": 3})
+    scores.write_text('{"words": 0.9}')
+    note_scores(manifest, "reader", scores)
+    entry = json.loads(manifest.read_text())["reader"]
+    assert (entry["scores"], entry["seed"]) == ({"words": 0.9}, 3)
+    with pytest.raises(SystemExit, match="choose from reader"):
+        note_scores(manifest, "writer", scores)
+    (tmp_path / "reader.safetensors").write_bytes(b"other")
+    with pytest.raises(SystemExit, match="not the weights"):
+        note_scores(manifest, "reader", scores)
+
+
+def test_the_recorded_command_names_everything_that_was_asked(tmp_path):
+    (tmp_path / "a b").write_text("data")
+    asked = {"out": tmp_path / "my run", "minutes": 60.0, "device": "cuda", "seed": 3}
+    told = cli_training.origin("reader", asked | {"from": None}, [tmp_path / "a b"])
+    assert told["command"] == (
+        "focusagent train reader --out 'my run' --minutes 60 --device cuda --seed 3"
+    )
+    (tmp_path / "a b").write_text("other data")
+    assert cli_training.origin("reader", asked, [tmp_path / "a b"])["data"] != told["data"]
 
 
 def test_folding_the_batch_norms_changes_nothing():

@@ -216,6 +216,37 @@ def test_icons_are_places_like_others() -> None:
     )
 
 
+class DeedIcons(FakeIcons):
+    """Icons that are known by one phrase each."""
+
+    def find(self, phrase: str, count: int = 5) -> list[Found]:
+        return [
+            Found(box, (box,), 0.7, name)
+            for box, (name, _) in zip(self.boxes, self._icons, strict=True)
+            if name == phrase.lower()
+        ]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "number"),
+    [("search for something", 0), ("download the file", 1), ("delete this file", 2)],
+)
+def test_an_icon_shows_what_is_done(instruction: str, number: int) -> None:
+    boxes = [(700, 100 + 60 * row, 720, 120 + 60 * row) for row in range(3)]
+    icons = DeedIcons(*zip(("search for", "download", "delete"), boxes, strict=True))
+    assert hit(ask(instruction, (), icons=icons), ("icon", "", *boxes[number]))
+
+
+def test_answers_do_not_depend_on_what_was_asked_before() -> None:
+    rows = enumerate(("REPORT", "Report", "report"))
+    words = tuple(("link", word, 20, 90 + 40 * row, 120, 110 + 40 * row) for row, word in rows)
+    asked = [f'click "{word}"' for _, word, *_ in words]
+    forth = {one: resolve(understand(one), scene.__wrapped__(words)) for one in asked}
+    board = scene.__wrapped__(words)
+    back = {one: resolve(understand(one), board) for one in (*asked, *reversed(asked))}
+    assert forth == back
+
+
 @pytest.mark.parametrize("drawn", [FORM, TABLE])
 def test_it_is_pure(drawn: tuple[Drawn, ...]) -> None:
     """The same question, the same answer, whatever was asked in between."""

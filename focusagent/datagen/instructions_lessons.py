@@ -80,14 +80,11 @@ def write_lessons(
 
     What is there is left alone, so that an interrupted run goes on. Lesson k belongs to one page,
     but a page on which little can be asked has none. ``weights`` is a folder of other weights than
-    the packaged ones for reader and icons.
+    the packaged ones for reader, lines and icons.
     """
     out.mkdir(parents=True, exist_ok=True)
     names = grounding.training.pages.page_names(pages)
-    eyes = (
-        grounding.Reader.load(weights and weights / "reader.safetensors"),
-        grounding.icons.IconReader.load(weights and weights / "icons.safetensors"),
-    )
+    eyes = grounding.loading.load_readers(weights)
     for number in range(count):
         name = f"{number:06d}"
         if (out / f"{name}.npz").exists() or (out / f"{name}.none").exists():

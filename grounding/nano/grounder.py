@@ -16,6 +16,7 @@ from ..calibration import Calibration
 from ..grounders.eyes import Clock, Eyes, Look, Seen
 from ..grounders.pointer import Heads, PointerGrounder
 from ..grounders.prompts import PointerPrompt, check_item
+from ..loading import load_readers
 from ..types import Grounding
 from .evidence import TokenEvidence, read_screen, without_reader
 from .mixer import EvidenceMixer
@@ -40,7 +41,7 @@ class NanoScreen:
 
 
 class NanoGrounder(PointerGrounder):
-    """Grounds with visual tokens that know the evidence; the packaged readers are its eyes.
+    """Grounds with visual tokens that know the evidence; its eyes are ``readers``, or the packaged.
 
     ``blind`` leaves out what was read: it measures what reading is worth.
     """
@@ -53,22 +54,21 @@ class NanoGrounder(PointerGrounder):
         mixer: EvidenceMixer,
         calibration: Calibration | None = None,
         *,
+        readers: tuple[Reader, IconReader] | None = None,
         blind: bool = False,
     ) -> None:
         super().__init__(eyes, heads, prompt, calibration)
-        self._mixer, self._blind = mixer, blind
+        self._mixer, self._blind, self._given = mixer, blind, readers
 
     def variant(self, eyes: Eyes, *, blind: bool = False) -> NanoGrounder:
         """Return the same model with other eyes (another budget, say), or one that cannot read."""
         _, heads, prompt = self.parts
-        return NanoGrounder(eyes, heads, prompt, self._mixer, self._calibration, blind=blind)
+        known = (eyes, heads, prompt, self._mixer, self._calibration)
+        return NanoGrounder(*known, readers=self._given, blind=blind)
 
     @cached_property
     def _readers(self) -> tuple[Reader, IconReader]:
-        from ..icons import IconReader
-        from ..reader.reader import Reader
-
-        return Reader.load(), IconReader.load()
+        return load_readers() if self._given is None else self._given
 
     def screen(self, image: Any) -> NanoScreen:
         """Look at a picture once, for many instructions."""

@@ -24,6 +24,7 @@ LEAST_WARMTH = 0.25
 LARGE_TYPE = 27.0
 # Rows of pixels looked at in one go and the rows that neighbouring strips share.
 _STRIP, _SHARED = 1088, 64
+_AT_ONCE = 4096  # glyphs named in one go
 
 
 def load_weights(net: nn.Module, path: Path) -> None:
@@ -80,8 +81,10 @@ def _read_part(net: GlyphNet, image: NDArray[np.uint8]) -> Glyphs:
     maps = net(torch.from_numpy(np.array(pixels[None])))
     warmth = maps.heat[0].numpy()
     rows, columns = warm_cells(warmth, math.log(LEAST_WARMTH / (1 - LEAST_WARMTH)))
-    row, column = torch.from_numpy(rows), torch.from_numpy(columns)
-    out = net.describe(maps, torch.zeros_like(row), row, column)
+    # What a glyph is told from takes 6 kB: of a page of small type they do not fit all at once.
+    places = torch.from_numpy(np.stack([np.zeros_like(rows), rows, columns]))
+    parts = [net.describe(maps, *some) for some in torch.split(places, _AT_ONCE, dim=1)]
+    out = torch.cat(parts)
     scores = out[:, :CLASS_COUNT].log_softmax(-1).numpy()
     measures = out[:, CLASS_COUNT:].numpy()
     found = Glyphs(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .. import grid
 from ..errors import BadImage
 from ..types import Box
 from .glyphs import Glyphs
@@ -132,10 +133,10 @@ class Screen:
         """
         found = self._row.find(text, 2 * limit, exact_case)
         if not is_clear(found):
-            lines = touched(self.raw_lines, found, self.size)
-            again = self._read(Reading(self.glyphs, lines))
-            if again.lines is not lines:
-                row = TextRow(again.glyphs, again.lines, self.size)
+            again = self.read
+            if again.lines is not self.raw_lines:
+                lines = touched(again.lines, found, self.size)
+                row = TextRow(again.glyphs, lines, self.size)
                 found = judged_again(found, row.find(text, 2 * limit, exact_case))
         return found[:limit]
 
@@ -150,23 +151,22 @@ class Screen:
 
 
 def to_rgb(image: Image.Image | NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture as RGB pixels (H, W, 3); transparent parts become white."""
+    """Return a picture as RGB pixels (H, W, 3), a huge one smaller; what is clear becomes white."""
     if isinstance(image, np.ndarray):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise BadImage(f"expected uint8 pixels (height, width, 3), got {image.shape}")
-        return image
-    if not all(image.size):
-        raise BadImage("the picture is empty")
+        if image.shape[0] * image.shape[1] <= MOST_PIXELS:
+            return image
+        image = Image.fromarray(image)
     factor = math.ceil(math.sqrt(image.width * image.height / MOST_PIXELS))
     try:
-        small = image.reduce(factor) if factor > 1 and image.mode in ("L", "RGB", "RGBA") else image
-        if small.mode in ("RGBA", "LA", "PA") or "transparency" in small.info:
-            small = small.convert("RGBA")
-            paper = Image.new("RGBA", small.size, "white")
-            small = Image.alpha_composite(paper, small)
-        return np.asarray(small.convert("RGB"))
+        if factor > 1:
+            # Pictures with a palette or in other colours have no mean of their numbers.
+            plain = image.mode in ("L", "RGB", "RGBA") and "transparency" not in image.info
+            image = (image if plain else grid.to_rgb(image)).reduce(factor)
     except (OSError, ValueError, SyntaxError) as error:
         raise BadImage(f"the picture is damaged: {error}") from error
+    return np.asarray(grid.to_rgb(image))
 
 
 class Reader:

@@ -164,18 +164,16 @@ class Board:
 
     def find(self, text: str) -> list[Found]:
         """Return where a text stands, best first; asked again, it remembers."""
-        key = text.lower()
-        if key not in self._found:
+        if text not in self._found:
             found = self.screen.find(text, limit=_FEW)
             if len(found) == _FEW and found[-1].score > _ENOUGH:
                 found = self.screen.find(text, limit=_MANY)
-            self._found[key] = found
-        return self._found[key]
+            self._found[text] = found
+        return self._found[text]
 
     def drawn(self, text: str) -> list[tuple[Box, float]]:
         """Return icons that mean a text, and how surely, best first."""
-        key = text.lower()
-        if key not in self._drawn:
+        if text not in self._drawn:
             found = self.icons.find(text, _MANY) if self.icons is not None else []
-            self._drawn[key] = [(icon.box, icon.score) for icon in found]
-        return self._drawn[key]
+            self._drawn[text] = [(icon.box, icon.score) for icon in found]
+        return self._drawn[text]

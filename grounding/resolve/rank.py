@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..calibration import Calibration
-from ..query import Query, Reading, Relation, Target
+from ..query import POINTING, Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
 from .board import Board, board_of
 from .counting import DIRECTIONS, counted
@@ -39,6 +39,8 @@ ALONE, CLEAR = 0.9, 0.3  # how well the only thing lies; the margin that makes i
 STEPS = 0.95  # a list may hold what is no step
 SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
+# Verbs that say what to do on the screen, not what a control does.
+TELLING = POINTING | {"type", "enter", "put", "fill", "open", "select", "choose", "go", "set"}
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
 
@@ -81,9 +83,10 @@ def _read(board: Board, reading: Reading) -> list[Ranked]:
     """Return what a reading finds, if it fits well enough."""
     ranked = rank(board, reading.target)
     least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
-    # Only what is written can be called literally "click into Message".
-    whole = reading.literal and " " in reading.target.text and not reading.target.role
-    return [one for one in ranked if one.score >= least and not (whole and one.spot.icon)]
+    # Only what is written can be called "click into Message"; "search for it" is what an icon does.
+    first, _, more = reading.target.text.lower().partition(" ")
+    written = reading.literal and more and not reading.target.role and first in TELLING
+    return [one for one in ranked if one.score >= least and not (written and one.spot.icon)]
 
 
 def _weight(reading: Reading, ranked: Ranked) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 from ..query import Target
@@ -33,6 +34,11 @@ LEAST_SCATTERED = 0.75
 CROSSING = 0.82
 UNREAD, LEAST_UNREAD = 0.7, 0.4
 SIGN = 0.8
+# "Delete this file", "search for something": the words before an article.
+_DEED = re.compile(
+    r"(\w+(?: \w+)?) (?:the|this|that|these|a|an|my|your|some\w*|any\w*|every\w*|all)\b", re.I
+)
+LESS_SAID = 0.9
 # Icons that are often written as a sign, and the words people have for them.
 WRITTEN = {
     "⋮:;¦…": frozenset(
@@ -195,7 +201,10 @@ def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list
 def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
     spots = _sign_spots(board, text)
-    for box, score in board.drawn(SIGNS.get(text, text)):
+    shown = [(box, score) for box, score in board.drawn(SIGNS.get(text, text))]
+    if deed := _DEED.match(text):  # an icon shows what is done, seldom to what
+        shown += [(box, score * LESS_SAID) for box, score in board.drawn(deed[1])]
+    for box, score in shown:
         if score >= least:
             spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
     return spots

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import checkpoints as checkpoints
     from . import curves as curves
+    from . import digests as digests
     from . import export as export
     from . import glyph_samples as glyph_samples
     from . import grounder as grounder
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from . import trainee as trainee
 
 _MODULES = {
-    "checkpoints", "curves", "export", "glyph_samples", "grounder", "icon_export",
+    "checkpoints", "curves", "digests", "export", "glyph_samples", "grounder", "icon_export",
     "icon_samples", "icons", "lessons", "line_samples", "lines", "loop", "losses", "measure",
     "nano", "pages", "reader", "records", "trainee",
 }  # fmt: skip

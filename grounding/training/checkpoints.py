@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from ..errors import BadCheckpoint
 
 NAME = "checkpoint.safetensors"
 
@@ -50,3 +53,22 @@ def checkpoint_state(folder: Path) -> dict[str, Any]:
     with safe_open(folder / NAME, framework="pt") as file:
         state: dict[str, Any] = json.loads(file.metadata()["state"])
     return state
+
+
+def check_same(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Refuse to go on with other settings than a checkpoint's: the curve would belong to neither.
+
+    A setting that is newer than the checkpoint has to be None.
+    """
+    known = checkpoint_state(folder)["config"]
+    wanted = json.loads(json.dumps(settings))
+    changed = [
+        f"{name} {known.get(name)}, now {value}"
+        for name, value in sorted(wanted.items())
+        if value != known.get(name)
+    ]
+    if changed:
+        raise BadCheckpoint(
+            f"{folder} holds a run with other settings ({'; '.join(changed)}): "
+            "use them again, or another folder"
+        )

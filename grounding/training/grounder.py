@@ -18,9 +18,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from ..errors import BadCheckpoint, BadRecord
+from ..errors import BadRecord
 from ..labels import Preset
-from .checkpoints import NAME, checkpoint_state, load_checkpoint, save_checkpoint
+from .checkpoints import NAME, check_same, load_checkpoint, save_checkpoint
 from .losses import TEMPERATURE
 from .reader import Progress
 from .records import Record
@@ -122,7 +122,7 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     going_on = resume and (out / NAME).exists()
     if going_on:
-        _check_same(out, config)
+        check_same(out, asdict(config))
     plain = make()
     accelerator = Accelerator(cpu=plain.trainee.backbone.device.type == "cpu")
     processes = (accelerator.process_index, accelerator.num_processes)
@@ -179,18 +179,3 @@ def _step(
     optimizer.step()
     stage.eval()  # between steps the grounder can be asked
     return [(name, value.item()) for name, value in parts.items()]
-
-
-def _check_same(out: Path, config: GrounderConfig) -> None:
-    """Refuse to go on with other settings: the curve would belong to neither."""
-    known = checkpoint_state(out)["config"]
-    wanted = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(config).items()
-    }
-    changed = sorted(name for name in wanted if wanted[name] != known.get(name))
-    if changed:
-        raise BadCheckpoint(
-            f"{out} holds a run with other settings ({', '.join(changed)}): "
-            "use them again, or another folder"
-        )

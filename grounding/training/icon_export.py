@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch.nn import functional as F
 
-from ..errors import BadWeights
 from ..icons.model import IconNet, compact
 from ..icons.network import lines_tensor
 from ..reader.model import parameter_count
-from .checkpoints import load_checkpoint
-from .export import sha256_of
+from .export import trained_state, write_weights
 from .icon_samples import IconData
 from .icons import held_out_scores, held_out_top1, new_trainee
 
@@ -58,33 +54,19 @@ def export_icons(
 ) -> dict[str, Any]:
     """Write icons.safetensors and its entry of manifest.json from a training folder."""
     trainee = new_trainee(data, 0)
-    try:
-        state = load_checkpoint(checkpoint, trainee, torch.optim.AdamW(trainee.parameters()))
-    except FileNotFoundError as error:
-        raise BadWeights(f"{checkpoint} holds no checkpoint: train first") from error
+    state = trained_state(checkpoint, trainee)
     net = trainee.finished()
     tensors = compact(net)
     tensors["words"] = lines_tensor(data.words)
     tensors["names"] = lines_tensor(common_names(data))
     tensors["confidence"] = torch.tensor(fit_confidence(net, data))
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "icons.safetensors"
-    save_file(tensors, path)
-    path.chmod(0o644)
+    words = net.text.table.numel() + net.text.weights.numel()
     entry = {
-        "file": path.name,
-        "sha256": sha256_of(path),
-        "bytes": path.stat().st_size,
-        "parameters": parameter_count(net) + net.text.table.numel() + net.text.weights.numel(),
+        "parameters": parameter_count(net) + words,
         "network": net.config.to_dict(),
         "words": len(data.words),
-        "training": state["config"],
-        "steps": state["step"],
+        **state,
         "held_out_top1": held_out_top1(trainee, data),
         **about,
     }
-    manifest = out / "manifest.json"
-    whole = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
-    whole["icons"] = entry
-    manifest.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return entry
+    return write_weights(out, "icons", tensors, entry)

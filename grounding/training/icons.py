@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,26 +18,33 @@ from torch.nn import functional as F
 
 from ..icons.model import IconConfig, IconNet, likeness, pack
 from ..icons.words import Vocabulary, content_words
-from .checkpoints import NAME, load_checkpoint, save_checkpoint
+from .checkpoints import NAME, check_same, load_checkpoint, save_checkpoint
+from .digests import sha256_of
 from .icon_samples import IconBatches, IconData, as_drawn
+from .icon_start import begin_with
 
 # The likeness is sharpened at most this much, so that confidence keeps its meaning.
 _MOST_LOG_SCALE = 3.7
 REPORT = 25
+RATE = 2.5e-3
 
 
 @dataclass(frozen=True)
 class IconTraining:
-    """What decides the weights. The learning rate falls in a straight line at the end."""
+    """What decides the weights. The learning rate falls in a straight line at the end.
+
+    ``start`` is the digest of the weights that it begins with; `train` sets it.
+    """
 
     steps: int
     seed: int = 0
     icons: int = 320
     negatives: int = 80
-    rate: float = 2.5e-3
+    rate: float = RATE
     warm_up: int = 80
     decay: float = 0.7
     weight_decay: float = 0.02
+    start: str | None = None
 
 
 class WordLearner(nn.Module):
@@ -141,13 +148,24 @@ def train(
     *,
     device: str = "cpu",
     resume: bool = False,
+    start: Path | None = None,
 ) -> Iterator[Progress]:
-    """Train to ``config.steps``; yields the curve, writes a checkpoint to ``out`` each minute."""
+    """Train to ``config.steps``; yields the curve, writes a checkpoint to ``out`` each minute.
+
+    ``start`` is a file of weights to begin with; without it they are drawn from the seed.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    trainee = new_trainee(data, config.seed).to(device)
+    trainee = new_trainee(data, config.seed)
+    if start is not None:
+        begin_with(trainee, data.words, start)
+        config = replace(config, start=sha256_of(start))
+    going_on = resume and (out / NAME).exists()
+    if going_on:
+        check_same(out, asdict(config))
+    trainee.to(device)
     optimizer = _optimizer(trainee, config)
     first, curve, before = 0, [], 0.0
-    if resume and (out / NAME).exists():
+    if going_on:
         state = load_checkpoint(out, trainee, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
     batches = IconBatches(data, config.icons, config.negatives)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 from ..reader.line_model import BLANK, LineNet
 from ..reader.network import load_weights
 from ..reader.strips import GAP, HEIGHT, STEP, lay_out, pack
+from .digests import sha256_of
 from .line_samples import LabelledLine, LineSample, choose, lines_of
 from .loop import Progress, loaded, run
 from .pages import LabelledPage, load_page, page_names
@@ -32,7 +33,10 @@ _NEAR = 1.5  # steps around the middle of a letter where either of two answers i
 
 @dataclass(frozen=True)
 class LineTraining:
-    """What decides the weights. The learning rate falls in a straight line at the end."""
+    """What decides the weights. The learning rate falls in a straight line at the end.
+
+    ``start`` is the digest of the weights that it begins with; `train` sets it.
+    """
 
     steps: int
     seed: int = 0
@@ -45,6 +49,7 @@ class LineTraining:
     decay: float = 0.7
     weight_decay: float = 0.02
     places: float = 0.3
+    start: str | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,7 @@ def train(
     net = LineNet()
     if start is not None:
         load_weights(net, start)
+        config = replace(config, start=sha256_of(start))
     yield from run(
         net,
         lambda net, batch: losses(net, batch, config.places),

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from .checkpoints import NAME, load_checkpoint, save_checkpoint
+from .checkpoints import NAME, check_same, load_checkpoint, save_checkpoint
 
 REPORT = 25  # steps between two points of the curve
 Batch = dict[str, Tensor]
@@ -89,10 +89,14 @@ def run(
     ``batches(first)`` are the batches from step ``first`` on.
     """
     out.mkdir(parents=True, exist_ok=True)
+    settings = asdict(config)  # type: ignore[call-overload]
+    going_on = resume and (out / NAME).exists()
+    if going_on:
+        check_same(out, settings)
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.weight_decay)
     first, curve, before = 0, [], 0.0
-    if resume and (out / NAME).exists():
+    if going_on:
         state = load_checkpoint(out, net, optimizer)
         first, curve, before = state["step"], state["curve"], state["seconds"]
     fast = has_fast_bf16(device)
@@ -117,7 +121,6 @@ def run(
         sums = {}
         if time.monotonic() - saved > 60 or done == config.steps:
             saved = time.monotonic()
-            settings = asdict(config)  # type: ignore[call-overload]
             state = {"step": done, "curve": curve, "seconds": seconds, "config": settings}
             save_checkpoint(out, net, optimizer, state)
         yield point

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from torch.utils.data import Dataset
 from ..reader.alphabet import CLASS_COUNT
 from ..reader.model import GlyphNet
 from ..reader.network import load_weights
+from .digests import sha256_of
 from .glyph_samples import GlyphSample, make_sample
 from .loop import Progress as Progress
 from .loop import loaded, run
@@ -32,7 +33,10 @@ Source = Callable[[random.Random], LabelledPage]
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """What decides the weights. The learning rate falls in a straight line at the end."""
+    """What decides the weights. The learning rate falls in a straight line at the end.
+
+    ``start`` is the digest of the weights that it begins with; `train` sets it.
+    """
 
     steps: int
     seed: int = 0
@@ -43,6 +47,7 @@ class TrainConfig:
     warm_up: int = 200
     decay: float = 0.6
     weight_decay: float = 0.02
+    start: str | None = None
 
 
 class FolderSource:
@@ -138,6 +143,7 @@ def train(
     net = GlyphNet()
     if start is not None:
         load_weights(net, start)
+        config = replace(config, start=sha256_of(start))
     yield from run(
         net,
         losses,
