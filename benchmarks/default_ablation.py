@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from default_table import Answers, Row, Spot, load_rows, markdown, shares, together
+from default_table import PARTS, Answers, Row, Spot, load_rows, markdown, shares, together
 from PIL import Image
 from pospad_variants import treated
 
 from focusagent.datagen.instructions import choose, instructions
+from focusagent.evaluation.parts import fused, without_reader
 from focusagent.evaluation.screenspot import Target, load_targets, open_picture
 from grounding.backbones.backbone import Backbone
 from grounding.backbones.compact import Compact, Prompt
@@ -100,12 +101,12 @@ def prepare(out: Path, every: Iterator[Any]) -> list[Path]:
     """Read each screen once, ask the parts that need no VLM, keep all; returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     made = []
-    with DefaultGrounder() as rules:
+    with DefaultGrounder() as rules, without_reader() as wordless:
         for name, picture, targets in every:
             path = out / f"{name}.json"
             made.append(path)
             if not path.exists():
-                rows, lesson = _prepared(rules, picture(), targets)
+                rows, lesson = _prepared(rules, wordless, picture(), targets)
                 save_lesson(lesson, out, name)
                 path.write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
                 print(f"read {name}: {len(rows)} rows", flush=True)
@@ -113,9 +114,12 @@ def prepare(out: Path, every: Iterator[Any]) -> list[Path]:
 
 
 def _prepared(
-    rules: DefaultGrounder, image: Image.Image, targets: list[tuple[str, Target]]
+    rules: DefaultGrounder,
+    wordless: DefaultGrounder,
+    image: Image.Image,
+    targets: list[tuple[str, Target]],
 ) -> tuple[list[Row], Lesson]:
-    screen = rules.screen(image)
+    screen, unread = rules.screen(image), wordless.screen(image)
     scene = screen.scene
     assert scene.icons is not None
     evidence = ScreenEvidence(scene.screen, scene.icons)
@@ -126,16 +130,19 @@ def _prepared(
         found = screen.ground(text)
         sides = [] if target.box is None else [target.box, *target.also_ok]
         boxes = [Box.from_pixels(*box, image.size) for box in sides]
-        written = text_evidence(scene.screen, phrases(text), (1, 1)).spans
-        drawn = icon_evidence(scene.icons, phrases(text), (1, 1)).spans
+        told = [
+            text_evidence(scene.screen, phrases(text), (1, 1)),
+            icon_evidence(scene.icons, phrases(text), (1, 1)),
+        ]
+        told.append(fused(told))
         rows.append(
             Row(
                 of,
                 target.kind,
                 text,
                 tuple((box.x1, box.y1, box.x2, box.y2) for box in boxes),
-                _spot(written[0].parts[0].center if written else None),
-                _spot(drawn[0].parts[0].center if drawn else None),
+                *(_spot(one.spans[0].parts[0].center if one.spans else None) for one in told),
+                _spot(unread.ground(text).point),
                 _spot(found.point),
                 found.confidence,
             )
@@ -206,10 +213,7 @@ def report(names: Sequence[str], out: Path, paths: Sequence[Path]) -> dict[str, 
     """
     whole = answered(names[0], out, paths) if names else []
     rows = [row for row, _ in whole] or [row for path in paths for row in load_rows(path)]
-    found = {
-        name: shares([(row, getattr(row, name)) for row in rows])
-        for name in ("reader", "icons", "rules")
-    }
+    found = {name: shares([(row, getattr(row, name)) for row in rows]) for name in PARTS}
     for name in names:
         if answers := answered(name, out, paths):
             found[name] = shares(answers)

@@ -10,6 +10,8 @@ from typing import Any
 from focusagent.evaluation.statistics import Share
 from grounding.types import Box, Point
 
+# What answers without a nano model: parts of the default model, and all of it.
+PARTS = ("reader", "icons", "evidence", "no_reader", "rules")
 # The rows on which a whole model must beat rule fusion by 20 points.
 HARD = ("field", "relation", "ordinal", "absent")
 Spot = tuple[float, float] | None
@@ -17,7 +19,10 @@ Spot = tuple[float, float] | None
 
 @dataclass(frozen=True)
 class Row:
-    """An instruction, the boxes (shares of the picture) that are right, and what rules answered."""
+    """An instruction, the boxes (shares of the picture) that are right, and what was answered.
+
+    ``evidence`` is the better of reader and icons; ``no_reader`` the rules without any text.
+    """
 
     of: str
     kind: str
@@ -25,6 +30,8 @@ class Row:
     boxes: tuple[tuple[float, float, float, float], ...]
     reader: Spot
     icons: Spot
+    evidence: Spot
+    no_reader: Spot
     rules: Spot
     sure: float
 
@@ -41,9 +48,11 @@ Answers = list[tuple[Row, Spot]]
 def load_rows(path: Path) -> list[Row]:
     """Read the rows that `prepare` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))
+    if not all(row.keys() >= set(PARTS) for row in rows):
+        raise SystemExit(f"{path} is of an earlier version: choose another --out")
     for row in rows:
         row["boxes"] = tuple(tuple(box) for box in row["boxes"])
-        for name in ("reader", "icons", "rules"):
+        for name in PARTS:
             row[name] = None if row[name] is None else tuple(row[name])
     return [Row(**row) for row in rows]
 

@@ -11,63 +11,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
+from timing import SIZES, median, peak_memory, ratio, timed
 
 from focusagent.datagen import drawn
 from focusagent.errors import UserError
 from focusagent.evaluation.models import RapidEvidence
 from grounding import Reader
 
-SIZES = ((1280, 800), (1920, 1080), (2560, 1440))
 QUERY = "Save draft"
-# VmHWM belongs to this program alone; getrusage would count what its parent used before.
-PEAK = """
-import re, sys
-from pathlib import Path
+READ = """
+import sys
 from PIL import Image
 from grounding import Reader
 screen = Reader.load().look(Image.open(sys.argv[1]))
 screen.find("Save draft")
 screen.lines()
-status = Path("/proc/self/status").read_text()
-print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024)
 """
-
-
-def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Return seconds of wall clock and of processor time."""
-    wall, processor = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - processor
-
-
-def median(pairs: list[tuple[float, float]]) -> dict[str, float]:
-    """Return the medians of wall clock and processor time."""
-    walls, processors = zip(*pairs, strict=True)
-    return {
-        "wall": round(statistics.median(walls), 4),
-        "processor": round(statistics.median(processors), 4),
-    }
-
-
-def peak_memory(picture: Image.Image) -> float:
-    """Return the peak memory in MiB of a fresh process that reads one picture."""
-    path = Path(sys.argv[0]).with_suffix(".peak.png")
-    picture.save(path)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True
-        )
-    finally:
-        path.unlink()
-    return round(float(done.stdout), 1)
 
 
 def measure(picture: Image.Image, rounds: int) -> dict[str, object]:
@@ -92,14 +54,11 @@ def measure(picture: Image.Image, rounds: int) -> dict[str, object]:
         "reader": median(ours),
         "next_query": median(queries),
         "lines_too": median(lines),
-        "peak_mib": peak_memory(picture),
+        "peak_mib": peak_memory(READ, picture),
     }
     if theirs:
         result["rapidocr"] = median(theirs)
-        result["ratio"] = {
-            clock: round(median(ours)[clock] / median(theirs)[clock], 4)
-            for clock in ("wall", "processor")
-        }
+        result["ratio"] = ratio(median(ours), median(theirs))
     return result
 
 

@@ -94,8 +94,8 @@ class BrowserEnvironment(KeepsSecrets, Environment):
 
     @property
     def decisions(self) -> list[Decision]:
-        """Every decision the policy has taken so far, the network's included."""
-        return [*self._gate.decisions, *self._session.guard_decisions]
+        """What the policy has decided, the network's part included, in the order it was taken."""
+        return list(self._gate.decisions)
 
     def reset(self) -> Observation:
         """A fresh context on the start page: no cookies, tabs, dialogs or downloads of before."""

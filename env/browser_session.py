@@ -70,7 +70,11 @@ class BrowserSession:
             await self._leave_context()
         self._context = await open_context(browser, self._options, self._policy)
         self._guard = await Guard.install(
-            self._context, self._policy, self._options.url, cdp_url=self._options.cdp_url
+            self._context,
+            self._policy,
+            self._options.url,
+            decisions=self._decisions,
+            cdp_url=self._options.cdp_url,
         )
         self.tabs = Tabs(
             self._context, self._policy, self._secrets, self._downloads, self._decisions
@@ -107,7 +111,6 @@ class BrowserSession:
         else:
             await context.close()
         if self._guard is not None:
-            self._decisions.extend(self._guard.decisions)
             await self._guard.close()
             self._guard = None
 
@@ -143,11 +146,6 @@ class BrowserSession:
         if self._browser is None or self.gone:
             raise ClosedError(self.gone or "no browser was opened")
         return self._browser
-
-    @property
-    def guard_decisions(self) -> list[Decision]:
-        """What the network guard has decided in this context."""
-        return list(self._guard.decisions) if self._guard else []
 
     async def frame(self) -> Frame:
         """One screenshot of the active tab, in CSS pixels, carets hidden."""

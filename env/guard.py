@@ -50,25 +50,30 @@ def _rule(pattern: HostPattern) -> str:
 
 
 class Guard:
-    """Watches one browser context; `decisions` holds what was refused, and allowed origins once.
+    """Watches one browser context; adds to `decisions` what is refused, and allowed origins once.
 
     Attached (with `cdp_url`), it holds the whole browser, tabs that somebody else has open
     included, keeps "Preload pages" switched off meanwhile, and pages have neither service workers
     nor WebRTC.
     """
 
-    def __init__(self, policy: Policy, start_url: str) -> None:
-        self._policy, self._start_url = policy, start_url
+    def __init__(self, policy: Policy, start_url: str, decisions: list[Decision]) -> None:
+        self._policy, self._start_url, self.decisions = policy, start_url, decisions
         self._cdp: CdpGuard | None = None
         self._origins: set[str] = set()
-        self.decisions: list[Decision] = []
 
     @classmethod
     async def install(
-        cls, context: BrowserContext, policy: Policy, start_url: str, *, cdp_url: str | None = None
+        cls,
+        context: BrowserContext,
+        policy: Policy,
+        start_url: str,
+        *,
+        decisions: list[Decision] | None = None,
+        cdp_url: str | None = None,
     ) -> Guard:
         """Guard `context`, before a page of ours is opened in it."""
-        guard = cls(policy, start_url)
+        guard = cls(policy, start_url, [] if decisions is None else decisions)
         restricted = [s for s in _SOCKETS if s not in policy.schemes]
         if cdp_url is None:
             await guard._watch(context, restricted)

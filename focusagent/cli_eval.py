@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 KINDS = ("overall", "text", "text_unique", "text_repeated", "icon", "field", "toggle")
 MODEL_HELP = (
-    "default; its parts reader, icons, evidence (reader and icons fused by rule, which is what "
-    "default is today); rapidocr, chance; a checkpoint's folder, a hub id, "
+    "default; its parts reader, icons, evidence (the best of both, without parser and rules), "
+    "no-reader (default without any text); rapidocr, chance; a checkpoint's folder, a hub id, "
     "'http://host/v1 MODEL', module:Class, tiny."
 )
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Holds targets.jsonl and images/.")]
@@ -35,7 +35,7 @@ Keep = Annotated[
     str | None,
     typer.Option(
         help="Visual tokens to keep: 0.3, 400, mass:0.9; several with commas, each a row. "
-        "For models that have visual tokens."
+        "default and its parts answer the same at any, and show what a model behind them would get."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -67,15 +67,16 @@ def screenspot(
 
     A row whose bbox is null is right when the model refuses.
     """
-    from .evaluation import models, screenspot
+    from .evaluation import models, reports, screenspot
 
     chosen = models.all_models(model, keep)
     rows = screenspot.load_targets(folder, targets)[:limit]
 
     def measure(name: str, tested: Pointing, advance: Callable[[], None]) -> dict[str, Any]:
-        answers = screenspot.evaluate(tested, folder, rows, advance)
+        with reports.predictions(out, name, advance) as keep:
+            answers = screenspot.evaluate(tested, folder, rows, keep)
         if out is not None:
-            screenspot.write_report(out, name, folder, answers)
+            reports.draw_misses(out, name, folder, answers)
         return screenspot.summarize(answers)
 
     _report(_measure_all(chosen, len(rows), measure), as_json)
@@ -106,6 +107,8 @@ def phrasings(
     with _bar() as bar:
         task = bar.add_task("instructions", total=None)
         made = phrasings.derive(folder, targets, seed, limit, lambda: bar.advance(task))
+    for sentence in phrasings.too_few(made) if limit is None else ():
+        typer.echo(f"focusagent: {sentence}", err=True)
     if out is not None:
         phrasings.write_rows(out, made.derived)
 
@@ -163,6 +166,8 @@ def _table(results: dict[str, dict[str, Any]]) -> Table:
     if any(count.get("before") for count in tokens):
         cells = (f"{t['after']:g} of {t['before']:g}" if t.get("before") else "-" for t in tokens)
         table.add_row("tokens", *cells)
+    if any(result.get("errors") for result in every):
+        table.add_row("errors", *(str(result.get("errors", 0)) for result in every))
     return table
 
 

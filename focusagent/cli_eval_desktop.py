@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from .cli_eval_flows import results_table
+from .cli_eval_flows import FlowTimeout, results_table
 
 if TYPE_CHECKING:
     from .evaluation.flows import FlowResult
@@ -27,6 +27,7 @@ def desktop(
         str, typer.Option(help="The grounder, as in `focusagent ground`.")
     ] = "default",
     out: Annotated[Path | None, typer.Option(help="Keep traces here.")] = None,
+    flow_timeout: FlowTimeout = 300.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Have an agent do tasks in Tk programs on a virtual screen (Xvfb) by sight."""
@@ -42,7 +43,7 @@ def desktop(
             bar.advance(task)
             bar.console.print(f"{result.verdict:<14} {result.name}", highlight=False)
 
-        results = evaluate_desktop(suite, model, out=out, on_done=done)
+        results = evaluate_desktop(suite, model, out=out, flow_timeout=flow_timeout, on_done=done)
     summary = summarize(results)
     if as_json:
         typer.echo(json.dumps(summary))

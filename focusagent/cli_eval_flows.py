@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .evaluation.flows import FlowResult, ScriptResult
     from .flows import Flow
 
+FlowTimeout = Annotated[
+    float, typer.Option(min=1, help="Seconds after which a flow is ended: it has failed.")
+]
 _COLOURS = {"verified": "green", "false_success": "bold red", "unverified": "yellow"}
 
 
@@ -45,15 +48,17 @@ def flows(  # noqa: PLR0913 - each is an option of the command line
     out: Annotated[
         Path | None, typer.Option(help="Keep results and traces here; resumes what lies there.")
     ] = None,
+    flow_timeout: FlowTimeout = 300.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Have an agent do RPA flows by sight and compare its claims with the applications' state."""
     from .flows import BUNDLED, load_flows
 
     names = [name.strip() for name in only.split(",") if name.strip()]
-    suite = load_flows(folder or BUNDLED, names)
+    suite = load_flows(folder or BUNDLED, names, _say)
+    wanted: dict[str, Any] = {"out": out, "design": design, "flow_timeout": flow_timeout}
     if replay:
-        _run_replays(suite, model, out, design, as_json)
+        _run_replays(suite, model, wanted, as_json)
         return
     scripts = _run_scripts(suite, out, design)
     failed = [result for result in scripts if not result.passed]
@@ -66,7 +71,7 @@ def flows(  # noqa: PLR0913 - each is an option of the command line
             passed = len(scripts) - len(failed)
             typer.echo(json.dumps({"n": len(scripts), "passed": passed, "seconds": seconds}))
         raise typer.Exit(1 if failed else 0)
-    _run_agent(suite, model, out, design, as_json)
+    _run_agent(suite, model, wanted, as_json)
 
 
 def _run_scripts(suite: Sequence[Flow], out: Path | None, design: str | None) -> list[ScriptResult]:
@@ -77,9 +82,7 @@ def _run_scripts(suite: Sequence[Flow], out: Path | None, design: str | None) ->
         return check_scripts(suite, out=out, design=design, on_done=lambda _: bar.advance(task))
 
 
-def _run_replays(
-    suite: Sequence[Flow], model: str, out: Path | None, design: str | None, as_json: bool
-) -> None:
+def _run_replays(suite: Sequence[Flow], model: str, wanted: dict[str, Any], as_json: bool) -> None:
     from .evaluation import replaying
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -88,25 +91,21 @@ def _run_replays(
         def done(result: replaying.ReplayResult) -> None:
             bar.advance(task)
             how = "replayed" if result.replayed else "not replayed"
-            how += ", healed" if result.healed else ", not healed" if design else ""
+            how += ", healed" if result.healed else ", not healed" if wanted["design"] else ""
             _say(f"{result.name}: {how} ({result.message})")
 
-        results = replaying.evaluate_replays(
-            suite, model=model, design=design, out=out, on_done=done
-        )
+        results = replaying.evaluate_replays(suite, model=model, on_done=done, **wanted)
     summary = replaying.summarize_replays(results)
     text = ", ".join(f"{name} {value}" for name, value in summary.items())
     typer.echo(json.dumps(summary) if as_json else text)
 
 
-def _run_agent(
-    suite: Sequence[Flow], model: str, out: Path | None, design: str | None, as_json: bool
-) -> None:
+def _run_agent(suite: Sequence[Flow], model: str, wanted: dict[str, Any], as_json: bool) -> None:
     from .evaluation import flows as evaluation
 
     with (
         Progress(console=Console(stderr=True), transient=True) as bar,
-        evaluation.agent_performer(model) as perform,
+        evaluation.agent_performer(model, wanted["flow_timeout"]) as perform,
     ):
         task = bar.add_task("flows", total=len(suite))
 
@@ -114,15 +113,16 @@ def _run_agent(
             bar.advance(task)
             bar.console.print(f"{result.verdict:<14} {result.name}", highlight=False)
 
-        results = evaluation.evaluate(
-            suite, perform, out=out, label=model, design=design, on_done=done
-        )
+        results = evaluation.evaluate(suite, perform, label=model, on_done=done, **wanted)
     summary = evaluation.summarize(results)
+    broken = {result.name: result.broken for result in results if result.broken}
     if as_json:
-        typer.echo(json.dumps(summary))
-    else:
-        Console().print(results_table(results))
-        typer.echo(", ".join(f"{name} {value}" for name, value in summary.items()))
+        typer.echo(json.dumps({**summary, "broken": broken} if broken else summary))
+        return
+    Console().print(results_table(results))
+    typer.echo(", ".join(f"{name} {value}" for name, value in summary.items()))
+    if broken:
+        typer.echo(f"of these {len(broken)} could not be understood or judged: {', '.join(broken)}")
 
 
 def results_table(results: Sequence[FlowResult]) -> Table:
@@ -136,7 +136,7 @@ def results_table(results: Sequence[FlowResult]) -> Table:
             "right" if result.right else "wrong",
             str(result.steps),
             f"{result.seconds:.1f}",
-            result.message if result.steps else result.wrong,
+            result.message if result.steps and not result.broken else result.wrong,
         )
     return table
 

@@ -24,7 +24,10 @@ def miniwob(
     ] = "default",
     out: Annotated[
         Path | None,
-        typer.Option(help="Keep results and pictures of misses here; goes on with what is there."),
+        typer.Option(
+            help="Keep results and pictures of misses here; goes on with what is there of the "
+            "same model."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
@@ -35,6 +38,7 @@ def miniwob(
     element: what one click can do at best.
     """
     from .evaluation import miniwob, models
+    from .evaluation.fingerprints import fingerprint
 
     chosen = models.all_models(model)
     names = miniwob.task_names(tasks)
@@ -54,6 +58,7 @@ def miniwob(
                     every,
                     out,
                     lambda task=task: bar.advance(task),  # type: ignore[misc]
+                    fingerprint(spec, keep),
                 )
     if as_json:
         only = next(iter(results.values())) if len(results) == 1 else {"models": results}

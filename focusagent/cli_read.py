@@ -48,10 +48,11 @@ def read(
     """Read the text of a screenshot, offline; exit 1 if a text asked for is not there."""
     picture = open_picture(image)
     screen = grounding.Reader.load().look(picture)
-    lines = screen.lines()
     found = None
     if find is not None:
         found = [place for place in screen.find(find) if place.score >= LEAST_SCORE]
+    # Reading every line takes longer than finding one text.
+    lines = screen.lines() if find is None or as_json or overlay is not None else []
     if overlay is not None:
         _draw(picture, lines, found, overlay)
     if as_json:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from . import cli_options as options
 from . import cli_run
+from ._siblings import env
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def record(  # noqa: PLR0913 - each is an option of the command line
     url: options.Url = None,
     params: options.Params = None,
     secret: options.Secrets = None,
+    policy: options.PolicyFile = None,
+    storage_state: options.StorageState = None,
     out: options.TraceFolder = None,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite a flow that is there already.")
@@ -67,14 +70,17 @@ def record(  # noqa: PLR0913 - each is an option of the command line
         raise UserError(f"{flow} is there already: --force overwrites it")
     given = options.values_of(params)
     if person:
-        made, good = _by_person(url, secret or [], flow.stem), True
+        browser = (options.policy_of(policy), options.storage_of(storage_state))
+        made, good = _by_person(url, secret or [], flow.stem, *browser), True
     elif source is not None:
         made, good = _of_run(source, given, flow.stem)
     else:
         folder = out or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-        forwarded = [instruction or "", *context.args, *_again("--params", params)]
-        forwarded += [*_again("--secret", secret), *_again("--url", [url] if url else None)]
-        _run([*forwarded, "--out", str(folder)])
+        forwarded = [*context.args, *_again("--params", params), *_again("--secret", secret)]
+        once = {"--url": url, "--policy": policy, "--storage-state": storage_state, "--out": folder}
+        for option, value in once.items():
+            forwarded += _again(option, [str(value)] if value else None)
+        _run([instruction or "", *forwarded])
         made, good = _of_run(_newest(folder), given, flow.stem)
     save(made, flow)
     told = {"flow": str(flow), "steps": len(made.steps), "plan": made.plan, "proved": good}
@@ -108,14 +114,24 @@ def _newest(folder: Path) -> Path:
     return max(taken, key=lambda path: (path / "run.jsonl").stat().st_mtime, default=folder)
 
 
-def _by_person(url: str | None, secret: list[str], name: str) -> Recording:
+def _by_person(
+    url: str | None, secret: list[str], name: str, policy: env.Policy, storage_state: str | None
+) -> Recording:
     from .replay.person import record_person
 
     if not url:
         raise UserError("say where to start: --url ADDRESS")
     secrets = options.secrets_of(secret, url)
+    options.require_sense(policy, url)
     _say("do what is to be recorded; close the window or press Ctrl-C when it is done")
-    return record_person(url, name=name, secrets=secrets, headless=False)
+    return record_person(
+        url,
+        name=name,
+        secrets=secrets,
+        headless=False,
+        policy=policy,
+        storage_state=storage_state,
+    )
 
 
 def _again(option: str, values: list[str] | None) -> list[str]:

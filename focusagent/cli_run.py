@@ -15,8 +15,8 @@ import typer
 from rich.console import Console
 
 from . import cli_options as options
-from ._siblings import env
-from .errors import UserError
+from ._siblings import env, grounding
+from .errors import FocusagentError, UserError
 
 if TYPE_CHECKING:
     from .history import Run, Step
@@ -37,20 +37,18 @@ class _Setup:
     url: str | None
     desktop: bool
     cdp: str | None
-    storage_state: Path | None
+    storage_state: str | None
     headful: bool
     policy: env.Policy
     secrets: Mapping[str, env.Secret]
     model: str
-    planner: Planner | None
+    planner: str | None
     step_timeout: float
     max_steps: int
 
     def clean(self, text: str) -> str:
         """The text without values of secrets."""
-        for name, secret in self.secrets.items():
-            text = text.replace(secret.reveal(), f"[{name}]")
-        return text
+        return options.without_secrets(text, self.secrets)
 
 
 def run(  # noqa: PLR0913 - each is an option of the command line
@@ -90,12 +88,12 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         url=url,
         desktop=desktop,
         cdp=cdp,
-        storage_state=storage_state,
+        storage_state=options.storage_of(storage_state),
         headful=headful,
         policy=options.policy_of(policy, dry_run=dry_run),
         secrets=options.secrets_of(secret, url, desktop=desktop),
         model=model,
-        planner=None if planner is None else _planner(planner),
+        planner=planner,
         step_timeout=step_timeout,
         max_steps=max_steps,
     )
@@ -113,15 +111,21 @@ def _all(
     folder: Path,
     params_from: Path | None,
 ) -> list[Run]:
-    """One run for each row of values."""
+    """One run for each row of values; bad use ends a single one, of many it fails only that row."""
     say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     many = params_from is not None
     runs: list[Run] = []
+    planner = _planner(instruction, setup, folder)
     for number, values in enumerate(rows, start=1):
         if many:
             say.print(f"row {number} of {len(rows)}")
         kept = folder / f"row-{number:03}" if many else folder
-        runs.append(_one(instruction, setup, values, kept, say))
+        made, misuse = _one(instruction, setup, planner, values, kept, say)
+        if misuse is not None:
+            if not many:
+                raise misuse
+            say.print(made.summary())
+        runs.append(made)
     return runs
 
 
@@ -144,8 +148,14 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def _one(
-    instruction: str, setup: _Setup, params: Mapping[str, str], folder: Path, say: Console
-) -> Run:
+    instruction: str,
+    setup: _Setup,
+    planner: Planner | None,
+    params: Mapping[str, str],
+    folder: Path,
+    say: Console,
+) -> tuple[Run, UserError | None]:
+    """A run, and what was wrong with what it was given; it has a reason and a trace in any case."""
     from .agent import Agent
     from .agent.eyes import shared_grounder
     from .agent.loop import refused_run
@@ -153,23 +163,20 @@ def _one(
     from .trace import open_trace
 
     trace = open_trace(folder)
-    try:  # before anything is opened
-        if setup.planner is None:
-            GrammarPlanner(params, setup.secrets).program(instruction)
-    except UserError as error:
-        refused_run(instruction, trace, str(error), setup.clean)
-        raise UserError(setup.clean(str(error))) from error
 
     def told(step: Step) -> None:
         say.print(step.summary())
 
-    grounder = shared_grounder(setup.model)
     try:
+        if planner is None:  # before anything is opened
+            GrammarPlanner(params, setup.secrets).program(instruction)
+        options.require_sense(setup.policy, setup.url, desktop=setup.desktop)
+        grounder = shared_grounder(setup.model)
         with _opened(setup) as screen:
             agent = Agent(
                 screen,
                 grounder=grounder,
-                planner=setup.planner,
+                planner=planner,
                 params=params,
                 approve=options.approver(),
                 trace=trace,
@@ -177,9 +184,12 @@ def _one(
                 max_steps=setup.max_steps,
                 on_step=told,
             )
-            return agent.run(instruction)
-    except env.SetupError as error:
-        return refused_run(instruction, trace, str(error), setup.clean)
+            return agent.run(instruction), None
+    except env.EnvError as error:  # there is no such screen, or it may not be opened
+        return refused_run(instruction, trace, str(error), setup.clean), None
+    except (FocusagentError, grounding.errors.GroundingError) as error:
+        message = setup.clean(str(error))
+        return refused_run(instruction, trace, message, setup.clean), UserError(message)
 
 
 @contextmanager
@@ -188,14 +198,13 @@ def _opened(setup: _Setup) -> Iterator[env.Environment]:
         with env.DesktopEnvironment(policy=setup.policy, secrets=setup.secrets) as screen:
             yield screen
         return
-    state = setup.storage_state
     with env.BrowserEnvironment(
         setup.url or "about:blank",
         policy=setup.policy,
         secrets=setup.secrets,
         headless=not setup.headful,
         cdp_url=setup.cdp,
-        storage_state=None if state is None else str(state),
+        storage_state=setup.storage_state,
     ) as browser:
         yield browser
 
@@ -205,11 +214,18 @@ def _check_screen(setup: _Setup) -> None:
         raise UserError("--desktop takes neither --url nor --cdp: there is no browser to open")
     if not setup.desktop and not setup.url and not setup.cdp:
         raise UserError("say which screen: --url ADDRESS, --cdp ADDRESS or --desktop")
-    if setup.storage_state is not None and not setup.storage_state.is_file():
-        raise UserError(f"the storage state {setup.storage_state} is not a file")
 
 
-def _planner(spec: str) -> Planner:
+def _planner(instruction: str, setup: _Setup, folder: Path) -> Planner | None:
+    """The planner of all runs; one that cannot be loaded leaves a trace of the run it would do."""
+    if setup.planner is None:
+        return None
+    from .agent.loop import refused_run
     from .planner.chat import load_planner
+    from .trace import open_trace
 
-    return load_planner(spec)
+    try:
+        return load_planner(setup.planner)
+    except UserError as error:
+        refused_run(instruction, open_trace(folder), str(error), setup.clean)
+        raise

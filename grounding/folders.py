@@ -61,9 +61,8 @@ def from_folder(folder: Path, compression: Compression, options: Options) -> Gro
     calibration = None if sure is None else Calibration.from_dict(sure)
     heads, mixer = Heads(pointer, head("offset_head"), head("none_key")), head("evidence_mixer")
     if mixer is not None:
-        from .nano.grounder import NanoGrounder
-
         from .loading import load_readers
+        from .nano.grounder import NanoGrounder
 
         own = options.weights
         readers = None if own is None else load_readers(Path(own))

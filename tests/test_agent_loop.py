@@ -213,21 +213,6 @@ def test_what_is_nowhere_ends_the_run_with_its_name() -> None:
     assert run.errors() == [run.message]
 
 
-def test_a_popup_is_closed_by_what_agrees_to_nothing() -> None:
-    app = form()
-    save = app.controls.pop()
-
-    def close() -> None:
-        app.controls = [each for each in app.controls if each.name not in ("Accept all", "Close")]
-        app.controls.append(save)
-
-    app.controls.append(Control("button", "Accept all", 280, 60, says(app, "sold")))
-    app.controls.append(Control("button", "Close", 280, 120, close))
-    run = agent(app).run("click Save")
-    assert app.done == ["Close", "Save"]
-    assert run.steps[0].sights[-1].note == "after closing a popup"
-
-
 def test_the_same_thing_without_any_effect_ends_the_run() -> None:
     app = DrawnApp(Control("button", "Save", 20, 150))
     run = agent(app, planner=Always(Click(Target("Save")))).run("save for ever")

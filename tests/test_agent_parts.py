@@ -59,6 +59,17 @@ def test_what_changes_outside_a_control_is_told_from_what_changes_in_it() -> Non
     assert changed_outside(paper(), paper((150, 90, 160, 100)), box)
 
 
+def test_what_moves_by_itself_is_no_change() -> None:
+    clock, later, after = paper((10, 10, 14, 24)), paper((18, 10, 22, 24)), paper((26, 10, 30, 24))
+    assert changed_outside(later, after)
+    assert not changed_outside(later, after, earlier=[clock])
+    reacts = paper((26, 10, 30, 24), (120, 80, 140, 100))
+    assert changed_outside(later, reacts, earlier=[clock])
+    assert changed_inside(later, reacts, (110, 70, 150, 110), [clock])
+    assert not changed_inside(later, after, (4, 4, 60, 40), [clock])
+    assert not changed_outside(paper(), paper((50, 40, 50, 56)))  # a caret
+
+
 @given(
     st.tuples(*[st.integers(-20, 220)] * 2),
     st.tuples(*[st.integers(0, 80)] * 2),
@@ -87,6 +98,17 @@ def switch(on: bool, track: str, knob: str) -> Image.Image:
 @pytest.mark.parametrize("on", [True, False])
 def test_a_switch_is_on_where_its_knob_lies_right(on: bool, track: str, knob: str) -> None:
     assert mark_state(switch(on, track, knob), (10, 10, 50, 32), "switch") is on
+
+
+@pytest.mark.parametrize("knob", ["white", "#00796b"])
+@pytest.mark.parametrize("on", [True, False])
+def test_a_knob_may_overtop_a_thin_track(on: bool, knob: str) -> None:
+    image = Image.new("RGB", (64, 46), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rounded_rectangle((12, 16, 50, 30), radius=7, fill="#9ea9ae")
+    middle = 42 if on else 20
+    pen.ellipse((middle - 11, 12, middle + 11, 34), fill=knob, outline="#c0c0c0")
+    assert mark_state(image, (9, 10, 53, 36), "switch") is on
 
 
 @pytest.mark.parametrize("fill", ["white", "#20262e"])
@@ -176,7 +198,19 @@ def test_small_mistakes_of_reading_are_forgiven_but_not_in_numbers() -> None:
         ("alice", "alice", True),
         ("Zoe Mu11er", "Zoe Muller", True),
         ("12/31/2026", "31 12 2026", True),
-        ("end of a very long text", "this is the end of a very long text", True),
+        ("1,250.00", "1250", True),
+        ("1.250", "1250", True),
+        ("EUR 12.50", "12.5", True),
+        ("4111111111111111", "4111 1111 1111 1111", True),
+        ("l0O1", "1001", True),
+        ("end of a very long text", "this is the end of a very long text", False),
+        ("alic", "alice", False),
+        ("1234", "123456", False),
+        ("INV-1002", "INV-1001", False),
+        ("1200.00", "1250.00", False),
+        ("125", "12.5", False),
+        ("1.25", "125", False),
+        ("bob2", "bob", False),
         ("bob", "alice", False),
         ("", "alice", False),
     ],

@@ -31,7 +31,8 @@ BOX = (0.1, 0.1, 0.3, 0.2)
 
 
 def row(table: Any, kind: str, boxes: tuple[Any, ...], rules: Any, sure: float) -> Any:
-    return table.Row("real pages", kind, "x", boxes, None, (0.9, 0.9), rules, sure)
+    others = (None, (0.9, 0.9), None, (0.2, 0.15))
+    return table.Row("real pages", kind, "x", boxes, *others, rules, sure)
 
 
 def test_shares_and_combinations(table: Any) -> None:
@@ -64,7 +65,15 @@ def test_answers_are_kept(ablation: Any, table: Any, tmp_path: Path) -> None:
     found = ablation.report(["nano, keep 1"], tmp_path, [path])
     assert found["nano, keep 1"]["real pages"]["value"] == 1
     assert found["rules"]["real pages"]["value"] == 0
+    assert found["evidence"]["real pages"]["value"] == 0
+    assert found["no_reader"]["real pages"]["value"] == 1
     assert found["rules, nano where they refuse"]["real pages"]["value"] == 1
+
+
+def test_rows_of_an_earlier_version_are_refused(table: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"boxes": [], "reader": null, "icons": null}]')
+    with pytest.raises(SystemExit, match="another --out"):
+        table.load_rows(tmp_path / "a.json")
 
 
 def test_without_pospad_only_the_markers_are_missing(ablation: Any) -> None:

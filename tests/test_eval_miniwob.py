@@ -118,6 +118,26 @@ def test_an_interrupted_run_goes_on_and_models_share_the_baselines(tmp_path):
     assert len((tmp_path / "baselines.jsonl").read_text().splitlines()) == 3
 
 
+def test_results_of_another_model_under_the_same_name_are_not_taken(tmp_path):
+    right, wrong = Pointer(120 / 320, 40 / 420), Pointer(0.0, 0.0)
+    episodes = [("a", 0), ("a", 1)]
+    before = miniwob.evaluate(wrong, "m", World(), episodes, tmp_path, fingerprint="old")
+    after = miniwob.evaluate(right, "m", World(), episodes, tmp_path, fingerprint="new")
+    assert (before["success"]["value"], after["success"]["value"]) == (0, 1)
+    again = Pointer(None)
+    same = miniwob.evaluate(again, "m", World(), episodes, tmp_path, fingerprint="new")
+    assert (again.told, same["success"]) == ([], after["success"])
+    rows = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text().splitlines()]
+    assert [row["fingerprint"] for row in rows] == ["old", "old", "new", "new"]
+
+
+def test_results_that_do_not_say_what_they_are_of_are_measured_anew(tmp_path):
+    old = {"task": "a", "seed": 0, "utterance": "", "point": None, "success": True, "seconds": 1}
+    (tmp_path / "m.jsonl").write_text(json.dumps(old) + "\n")
+    result = miniwob.evaluate(Pointer(0.0), "m", World(), [("a", 0)], tmp_path, fingerprint="new")
+    assert result["success"]["value"] == 0
+
+
 @pytest.mark.parametrize("line", ["{", "[]", '{"task": "a"}'])
 def test_a_damaged_result_is_one_sentence(tmp_path, line):
     (tmp_path / "m.jsonl").write_text(line)

@@ -300,7 +300,8 @@ def test_the_verb_answers_in_json_and_writes_rows_that_screenspot_reads(folder, 
     rows = screenspot.load_targets(folder, str(tmp_path / "out" / "phrasings.jsonl"))
     assert len(rows) == sum(result["accuracy"][kind]["n"] for kind in phrasings.KINDS)
     assert any(row.box is None for row in rows)
-    assert (tmp_path / "out" / "chance.jsonl").is_file()
+    told = (tmp_path / "out" / "chance.jsonl").read_text().splitlines()
+    assert len(told) == result["n"]
 
 
 @pytest.mark.parametrize(
@@ -327,4 +328,18 @@ def test_bad_input_is_one_sentence(tmp_path, capsys, rows, arguments, message):
 
 
 def test_models_of_the_package_are_known():
-    assert set(models.NAMES) >= {"default", "reader", "icons", "evidence"}
+    assert set(models.NAMES) >= {"default", "reader", "icons", "evidence", "no-reader"}
+
+
+def test_a_set_that_is_too_small_is_told_and_one_cut_on_purpose_is_not(folder, made, capsys):
+    meant = sum(one.target.box is not None for one in made.derived)
+    told = phrasings.too_few(made)
+    assert [line.split()[0] for line in told] == [str(meant), str(len(made.derived) - meant)]
+    row = made.derived[0]
+    enough = (*made.derived, *[row] * phrasings.PROMISED)
+    assert len(phrasings.too_few(phrasings.Phrasings(enough, ()))) == 1
+    command = ("eval", "phrasings", folder, "--model", "chance", "--json")
+    code, out, err = run(capsys, *command)
+    assert (code, "300" in err) == (0, True)
+    json.loads(out)
+    assert "300" not in run(capsys, *command, "--limit", 2)[2]

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from focusagent import cli
-from focusagent.evaluation import models, reading, screenspot
+from focusagent.evaluation import models, reading, reports, screenspot
 from focusagent.evaluation.statistics import Share, quantile
 
 GROUNDER = """
@@ -106,10 +106,10 @@ def test_answers_are_counted_by_kind_and_a_picture_is_looked_at_once(folder):
 
 
 def test_the_report_holds_every_row_and_pictures_of_misses(folder, tmp_path):
-    answers = screenspot.evaluate(
-        Scripted((0.2, 0.2), (0.1, 0.1), None), folder, screenspot.load_targets(folder)
-    )
-    screenspot.write_report(tmp_path / "out", "m", folder, answers)
+    model = Scripted((0.2, 0.2), (0.1, 0.1), None)
+    with reports.predictions(tmp_path / "out", "m") as keep:
+        answers = screenspot.evaluate(model, folder, screenspot.load_targets(folder), keep)
+    reports.draw_misses(tmp_path / "out", "m", folder, answers)
     lines = (tmp_path / "out" / "m.jsonl").read_text().splitlines()
     assert [json.loads(line)["hit"] for line in lines] == [True, False, False]
     assert len(list((tmp_path / "out").glob("m-miss-*.png"))) == 2
@@ -170,7 +170,7 @@ def test_several_models_make_one_table(folder, capsys):
         (["--model", "oracle"], "unknown model"),
         (["--model", ","], "name a model"),
         (["--targets", "none.jsonl"], "missing"),
-        (["--keep", "0.5"], "visual tokens"),
+        (["--model", "chance", "--keep", "0.5"], "visual tokens"),
     ],
 )
 def test_wrong_requests_are_one_sentence(folder, capsys, arguments, message):
@@ -210,8 +210,8 @@ def test_where_nothing_is_meant_only_a_refusal_is_right(folder):
 def test_a_miss_on_a_row_without_a_box_is_drawn(folder, tmp_path):
     target = screenspot.Target("a.png", "click Undo", None, (), "absent")
     answers = screenspot.evaluate(Scripted((0.2, 0.2)), folder, [target])
-    screenspot.write_report(tmp_path / "out", "a:b/c", folder, answers)
-    assert (tmp_path / "out" / "a_b_c.jsonl").is_file()
+    (tmp_path / "out").mkdir()
+    reports.draw_misses(tmp_path / "out", "a:b/c", folder, answers)
     assert (tmp_path / "out" / "a_b_c-miss-00.png").is_file()
 
 
@@ -256,7 +256,7 @@ def test_every_keep_is_a_row_with_its_tokens(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "reader,chance", "--keep", "0.5"], "reader has none"),
+        (["--model", "reader,chance", "--keep", "0.5"], "chance has none"),
         (["--model", "tiny", "--keep", ","], "needs a value"),
         (["--model", "tiny", "--keep", "much"], "budget"),
         (["--model", "own_grounders:Plain", "--keep", "0.5"], "keep"),

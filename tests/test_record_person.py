@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from web import serve
 from xvfb import xvfb
 
-from env import Secret
+from env import Policy, PolicyError, Secret
 from focusagent.errors import UserError
 from focusagent.planner.intents import (
     Check,
@@ -154,6 +155,33 @@ def test_nothing_done_is_nothing_recorded() -> None:
 
     with serve(PAGES) as url, pytest.raises(UserError, match="nothing was done"):
         record_person(f"{url}/", headless=True, until=idle)
+
+
+def test_a_person_is_held_to_the_policy_and_starts_logged_in(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    seen: list[str] = []
+    with serve(PAGES) as url, serve({"/": "elsewhere"}) as other:
+        entry = {"origin": url, "localStorage": [{"name": "user", "value": "Ann"}]}
+        state.write_text(json.dumps({"cookies": [], "origins": [entry]}))
+
+        async def act(page: Any) -> None:
+            seen.append(await page.evaluate("localStorage.user"))
+            seen.append(
+                await page.evaluate("u => fetch(u, {mode: 'no-cors'}).catch(String)", other)
+            )
+            await page.click("text=Urgent")
+
+        made = record_person(
+            f"{url}/",
+            headless=True,
+            policy=Policy.strict(),
+            storage_state=str(state),
+            until=act,
+        )
+        assert [step.intent for step in made.steps] == [Check(quoted('"Urgent"'))]
+        assert seen == ["Ann", "TypeError: Failed to fetch"]
+        with pytest.raises(PolicyError, match="does not allow"):
+            record_person(f"{url}/", headless=True, policy=Policy(allowed_domains=("a.test",)))
 
 
 @pytest.mark.slow

@@ -24,12 +24,13 @@ from focusagent.replay import (
     heals,
     junit,
     load,
+    proved,
     record,
     replay,
     save,
     save_steps,
 )
-from focusagent.replay.showing import drawn, write_page
+from focusagent.replay.showing import drawn, state_of, write_page
 from focusagent.trace import load_run
 from grounding import Grounding, Reader
 
@@ -137,7 +138,7 @@ def test_only_what_changed_is_grounded_and_only_heal_writes(flow: Recording, tmp
     flow = load(path)
     # The name that the instruction knows it by is part of the new one.
     form = redesigned()
-    knowing = _ByPart(form, "save", "Save changes")
+    knowing = _ByPart(form, {"save": "Save changes"})
     run = again(form, flow, knowing)
     assert run.is_done(), run.summary()
     assert form.done[-1] == "Save changes"
@@ -152,15 +153,63 @@ def test_only_what_changed_is_grounded_and_only_heal_writes(flow: Recording, tmp
     assert run.usage.groundings == 0
 
 
-class _ByPart(Knowing):
-    """Knows one control by another name as well."""
+@pytest.mark.slow  # three replays, each with something that is waited for in vain
+def test_only_what_is_proved_may_be_written(flow: Recording):
+    def renamed() -> tuple[DrawnApp, Knowing]:
+        form = app()
+        form.named("Urgent").name = "Very urgent"
+        form.named("Save").name = "Save changes"
+        return form, _ByPart(form, {"urgent": "Very urgent", "save": "Save changes"})
 
-    def __init__(self, form: DrawnApp, part: str, name: str) -> None:
+    form, knowing = renamed()
+    run = again(form, flow, knowing)
+    changes = heals(flow, run)
+    assert {each.place for each in changes} == {2, 3}
+    assert proved(run, changes) == changes
+    form, knowing = renamed()
+    form.named("Save changes").on_click = None  # nothing shows that it was the right one
+    run = again(form, flow, knowing)
+    assert (run.reason, run.status) == ("done", "unverified")
+    assert [each.place for each in proved(run, heals(flow, run))] == [2]
+    form, knowing = renamed()
+    form.controls.pop()  # there is nothing to save with
+    run = again(form, flow, knowing)
+    assert not run.is_done()
+    changes = heals(flow, run)
+    assert [each.place for each in changes] == [2]
+    assert proved(run, changes) == []
+    assert state_of(changes, 0, 0) == "1 not to be written, since the replay did not prove them"
+    assert state_of([*changes, *changes], 1, 2) == (
+        "1 written to the flow; 1 not written: --heal writes them"
+    )
+
+
+def test_a_flow_without_a_page_is_one_of_the_desktop(tmp_path: Path):
+    form = app()
+    form.url = ""
+    run = Agent(form, grounder=Knowing(form), settings=QUICK).run('click "Save"')
+    made = record(run)
+    assert (made.screen, made.start) == ("desktop", "")
+    path = save(made, tmp_path / "flow.yaml")
+    assert "screen: desktop" in path.read_text()
+    assert load(path) == made
+    path.write_text(path.read_text().replace("screen: desktop", "screen: phone"))
+    with pytest.raises(UserError, match="screen is browser or desktop, not 'phone'"):
+        load(path)
+
+
+class _ByPart(Knowing):
+    """Knows controls by other names as well."""
+
+    def __init__(self, form: DrawnApp, names: dict[str, str]) -> None:
         super().__init__(form)
-        self._part, self._name = part, name
+        self._names = names
 
     def ground(self, image: Image.Image, instruction: str) -> Grounding:
-        found = super().ground(image, instruction.casefold().replace(self._part, self._name))
+        said = instruction.casefold()
+        for part, name in self._names.items():
+            said = said.replace(part, name)
+        found = super().ground(image, said)
         self.asked[-1] = instruction
         return dataclasses.replace(found, instruction=instruction)
 
@@ -266,11 +315,11 @@ def test_no_secret_in_anything_that_is_written(tmp_path: Path):
     path = save(flow, tmp_path / "flow" / "flow.yaml")
     form = app(Code=(20, 116))
     form.named("Save").name = "Save it"
-    run = again(form, flow, _ByPart(form, "save", "save it"), trace=tmp_path / "flow" / "run")
+    run = again(form, flow, _ByPart(form, {"save": "save it"}), trace=tmp_path / "flow" / "run")
     changes = heals(flow, run)
     assert changes
     save_steps(healed(flow, changes), path, {each.place for each in changes})
-    write_page("form", changes, tmp_path / "flow", written=True)
+    write_page("form", changes, tmp_path / "flow", state_of(changes, 1, 1))
     (tmp_path / "flow" / "out.xml").write_text(junit("form", run, changes))
     said = "".join(line for each in changes for line in each.lines()) + drawn(changes[0]).plain
     assert SECRET.encode() not in everything(tmp_path / "flow") + said.encode()

@@ -322,6 +322,22 @@ def test_a_column_crosses_a_row() -> None:
     assert hit(ask("click column header Price", heads), heads[0])
 
 
+def test_other_numbers_are_other_things() -> None:
+    parts = tuple(
+        piece
+        for row, name in enumerate(("Cable tie 200 mm", "Cable tie 300 mm", "Bolt M8"))
+        for piece in (
+            ("text", name, 40, 100 + 60 * row, 200, 120 + 60 * row),
+            ("button", "Copy", 400, 96 + 60 * row, 460, 124 + 60 * row),
+        )
+    )
+    without = tuple(part for part in parts if part != parts[1])
+    assert hit(ask('Copy in the row of "Cable tie 300 mm"', parts), parts[3])
+    assert not ask('Copy in the row of "Cable tie 200 mm"', without)
+    assert not ask('Copy in the row of "Cable tie 400 mm"', parts)
+    assert not ask('Copy in the row of "Bolt M9"', parts)
+
+
 LANES: tuple[Drawn, ...] = tuple(
     piece
     for number, name in enumerate(("Waiting", "Doing", "Review"))
@@ -339,6 +355,11 @@ LANES: tuple[Drawn, ...] = tuple(
 def test_what_stands_in_one_frame_with_its_heading(group: str, number: int) -> None:
     name = LANES[3 * number + 1][1]
     assert hit(ask(f"the Add button in the {name} {group}", LANES), LANES[3 * number + 2])
+    far = tuple(
+        (role, words, x1, y1 + 180 * (role == "button"), x2, y2 + 180 * (role == "button"))
+        for role, words, x1, y1, x2, y2 in LANES
+    )
+    assert hit(ask(f'click "Add" under "{name}"', far), far[3 * number + 2])
 
 
 def test_a_field_and_its_label_are_one_thing() -> None:

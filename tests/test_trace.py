@@ -224,10 +224,31 @@ for one in itertools.count():
 """
 
 
-def _killed(folder: Path, seconds: float) -> tuple[int, int]:
+_AGENT = """
+import itertools, sys
+from drawn_app import Control, DrawnApp, Knowing
+from focusagent.agent import Agent, Settings
+app = DrawnApp()
+app.controls = [Control("button", "Save", 20, 150, lambda: app.messages.append("Saved"))]
+for one in itertools.count():
+    def said(step):
+        print("step", one, step.number, flush=True)
+    print("start", one, flush=True)
+    app.messages.clear()
+    quick = Settings(step_timeout=0.4, patience=0.1)
+    agent = Agent(app, grounder=Knowing(app), trace=f"{sys.argv[1]}/{one}", settings=quick,
+                  on_step=said)
+    agent.run("click Save, click Save, click Save")
+"""
+
+
+def _killed(script: str, folder: Path, seconds: float) -> tuple[int, int]:
     """Kill a process that writes traces; which trace and step it had said were kept."""
     with subprocess.Popen(
-        [sys.executable, "-c", _WRITER, str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
     ) as writer:
         assert writer.stdout is not None
         first = writer.stdout.readline()
@@ -238,17 +259,29 @@ def _killed(folder: Path, seconds: float) -> tuple[int, int]:
     return int(words[1]), int(words[2]) if words[0] == "step" else 0
 
 
+def _check_killed(script: str, folder: Path, seconds: float) -> None:
+    trace, step = _killed(script, folder, seconds)
+    if (folder / str(trace) / "run.jsonl").exists() or step:
+        assert len(load_run(folder / str(trace)).steps) in (step, step + 1)
+    for log in folder.glob("*/run.jsonl"):  # it may have begun another
+        for name in load_run(log.parent).screenshots():
+            with Image.open(name) as kept:
+                kept.load()
+
+
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_it_loads(tmp_path: Path, times: int) -> None:
     for turn in range(times):
-        folder = tmp_path / str(turn)
-        trace, step = _killed(folder, random.Random(turn).uniform(0, 0.3))
-        loaded = load_run(folder / str(trace))
-        assert len(loaded.steps) in (step, step + 1)
-        for log in folder.glob("*/run.jsonl"):  # it may have begun another
-            for name in load_run(log.parent).screenshots():
-                with Image.open(name) as kept:
-                    kept.load()
+        _check_killed(_WRITER, tmp_path / str(turn), random.Random(turn).uniform(0, 0.3))
+
+
+@pytest.mark.slow
+def test_an_agent_killed_at_random_moments_leaves_whole_steps(tmp_path: Path) -> None:
+    for turn in range(6):
+        _check_killed(_AGENT, tmp_path / str(turn), random.Random(turn).uniform(0.5, 6.0))
+    logs = [load_run(log.parent) for log in tmp_path.glob("*/*/run.jsonl")]
+    assert any(run.steps for run in logs)
+    assert any("interrupted" in run.message for run in logs)
 
 
 # --- a full disk

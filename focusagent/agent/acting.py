@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .._siblings import env
 from ..planner.intents import (
@@ -18,15 +19,29 @@ from ..planner.intents import (
     Target,
     Upload,
 )
-from .approval import Request
-from .desk import Desk, differs
+from .choice import approve
+from .desk import Desk
 from .errors import Failed
-from .evidence import Done, changed_there, prove_reaction, prove_target, reacted
+from .evidence import (
+    Done,
+    appeared,
+    changed,
+    changed_there,
+    pictures,
+    prove_no_complaint,
+    prove_reaction,
+    prove_target,
+    reacted,
+)
 from .eyes import middle
 from .locate import aim, locate
 from .named import quotes
-from .overlays import REPLIES, reply_button
+from .overlays import REPLIES, overlay_at, overlay_reply, reply_buttons, telling
 from .spots import CONFIDENT, FIELDS, Spot, other_spots, spot_of
+from .tables import alike
+
+if TYPE_CHECKING:
+    from grounding.types import Element  # noqa: TID251
 
 
 def click(
@@ -84,19 +99,25 @@ def press(desk: Desk, intent: Press, selector: str | None = None) -> Outcome:
         spot = locate(desk, intent.target, "press", selector)
         act_at(desk, intent.target, "press", spot, env.Click)
         prove_target(desk, spot, intent.target)
-    before = desk.screen
-    action = env.Press(intent.keys)
-    approve(desk, action, f"press {intent.keys}", "")
-    result = desk.act(action)
-    changed = result.outcome in ("changed", "navigated") or desk.wait_until(
-        lambda: differs(before, desk.screen), desk.settings.patience / 2
-    )
-    desk.prove("the screen changed", True if changed else None, result.outcome)
+    press_keys(desk, intent.keys, f"press {intent.keys}")
     return Outcome(True)
 
 
+def press_keys(desk: Desk, keys: str, text: str, said: str = "") -> None:
+    """Press a chord where the focus is, asked about in these words, and prove what it did."""
+    before, earlier = desk.screen, pictures(desk)
+    action = env.Press(keys)
+    approve(desk, action, text, "", said)
+    result = desk.act(action)
+    did = desk.wait_until(
+        lambda: changed(desk, before, result, earlier), desk.settings.patience / 2
+    )
+    desk.prove("the screen changed", True if did else None, result.outcome)
+    prove_no_complaint(desk, before)
+
+
 def upload(desk: Desk, intent: Upload, selector: str | None = None) -> Outcome:
-    """Hand files to a file control; their names, or a change, are the evidence."""
+    """Hand files to a file control; that their names appear, or a change, is the evidence."""
     target = intent.target or Target("the file field or upload button")
     spot = locate(desk, target, "upload", selector)
 
@@ -104,13 +125,17 @@ def upload(desk: Desk, intent: Upload, selector: str | None = None) -> Outcome:
         return env.Upload(x, y, intent.paths)
 
     done = act_at(desk, target, "upload", spot, build)
+    prove_target(desk, done.spot, target)
     names = [re.split(r"[\\/]", path)[-1] for path in intent.paths]
-    shown = [name for name in names if desk.seen.shows(name)]
-    changed = done.result.outcome in ("changed", "navigated")
-    if shown:
-        desk.prove("the file's name is on the screen", True, ", ".join(shown))
+
+    def shown() -> list[str]:
+        return [name for name in names if appeared(desk, done.before, name)]
+
+    if new := desk.wait_until(shown, desk.settings.patience / 2):
+        desk.prove("the file's name appeared", True, ", ".join(new))
+        prove_no_complaint(desk, done.before)
     else:
-        desk.prove("the screen changed", True if changed else None, done.result.outcome)
+        prove_reaction(desk, done)
     return Outcome(True)
 
 
@@ -120,12 +145,23 @@ def answer(desk: Desk, intent: Answer) -> Outcome:
     def found() -> Spot | None:
         return _reply_spot(desk, intent)
 
-    spot = desk.wait_until(found, desk.settings.patience)
+    spot = desk.wait_until(found, desk.settings.patience) or _lone_reply(desk, intent)
     if spot is None:
         wanted = ", ".join(REPLIES[intent.reply][:4])
         raise Failed(f"no button to {intent.reply} {intent.target.words}: looked for {wanted} ...")
+    open_one = overlay_at(desk.seen, spot.box)
+    none = "" if open_one else "nothing is seen to lie over the page"
+    desk.prove(f"it lies in {intent.target.words}", True if open_one else None, none)
     done = act_at(desk, intent.target, "click", spot, env.Click)
     prove_reaction(desk, done)
+
+    def gone() -> bool:
+        left = overlay_at(desk.seen, spot.box)
+        return left is None or (open_one is not None and not alike(left.text, open_one.text))
+
+    if open_one is not None:
+        closed = desk.wait_until(gone, desk.settings.patience)
+        desk.prove("it is gone", True if closed else None)
     return Outcome(True)
 
 
@@ -135,22 +171,17 @@ def act_at(
     verb: str,
     spot: Spot,
     build: Callable[[float, float], env.Action],
+    text: str = "",
 ) -> Done:
-    """Ask if need be, look once more whether the target is still there, then act on it."""
+    """Ask if need be, look once more whether the target is still there, then act on it.
+
+    `text` says what is done, where that is more than the verb and the target.
+    """
     action = build(*spot.point)
-    said_words = f"{verb.replace('_', ' ')} {target.words}"
-    approve(desk, action, said_words, _shown(desk, spot))
+    approve(desk, action, text or f"{verb.replace('_', ' ')} {target.words}", _shown(desk, spot))
     spot = aim(desk, target, verb, spot)
-    before = desk.screen
-    return Done(spot, before, desk.act(build(*spot.point)))
-
-
-def approve(desk: Desk, action: env.Action, text: str, shown: str) -> None:
-    """Get a yes where one is needed; a no ends the run."""
-    if action.kind in ("hover", "scroll", "move"):
-        return
-    request = Request("policy", text, "", desk.screen.image, action)
-    desk.approver.allow(request, shown, desk.said, action.kind)
+    before, earlier = desk.screen, pictures(desk, spot)
+    return Done(spot, before, desk.act(build(*spot.point)), earlier)
 
 
 def _second_choice(
@@ -179,14 +210,27 @@ def _shown(desk: Desk, spot: Spot) -> str:
 
 
 def _reply_spot(desk: Desk, intent: Answer) -> Spot | None:
-    names = [*quotes(intent.target.words), *REPLIES[intent.reply]]
-    button = reply_button(desk.seen, names)
+    """The button in the overlay that is meant; the close icon that lies in one."""
+    seen, words = desk.seen, intent.target.words
+    button = overlay_reply(seen, [*quotes(words), *REPLIES[intent.reply]], words)
     if button is not None:
-        box = desk.seen.pixels(button.box)
-        return Spot(middle(box), box, desk.screen.image, button.text)
+        return _on(desk, button)
     if intent.reply != "close":
         return None
-    found = desk.ground(f"click the close icon of {intent.target.words}")
+    found = desk.ground(f"click the close icon of {words}")
     if not found.found or found.confidence < CONFIDENT:
         return None
-    return spot_of(found, desk.screen.image, "the close icon")
+    spot = spot_of(found, desk.screen.image, "the close icon")
+    return spot if overlay_at(seen, spot.box) is not None else None
+
+
+def _lone_reply(desk: Desk, intent: Answer) -> Spot | None:
+    """A button of a name that forms do not have, wherever it lies."""
+    names = [*quotes(intent.target.words), *telling(REPLIES[intent.reply])]
+    button = next(reply_buttons(desk.seen, names), None)
+    return None if button is None else _on(desk, button)
+
+
+def _on(desk: Desk, button: Element) -> Spot:
+    box = desk.seen.pixels(button.box)
+    return Spot(middle(box), box, desk.screen.image, button.text)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .._siblings import env
+from .._siblings import env, grounding
 from ..errors import UserError
 from ..history import Reason, Run, Status, Step, Trace, Usage
 from ..planner.briefing import Briefed, Briefing
 from ..planner.chat import load_planner
-from ..planner.conditions import Target
+from ..planner.conditions import Seen, Target
 from ..planner.grammar_planner import GrammarPlanner
-from ..planner.intents import Intent, Planner
+from ..planner.intents import Intent, Look, Outcome, Planner, targets_of
 from ..planner.printing import intent_text
 from ..planner.templates import resolve
 from .approval import Approve, Approver, Audit
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from grounding.types import Grounder  # noqa: TID251
 
 INSTANT = "instant actions"
+# What ends an instant action from outside: the run, the screen, or the eyes.
+_LOST = (Ended, env.EnvError, grounding.errors.GroundingError)
 
 
 class Agent(Instant):
@@ -83,10 +86,15 @@ class Agent(Instant):
         self._desk.secrets = frozenset(names)
         self._desk.memory = memory
         self._live: Recorder | None = None  # of the instant actions since the last run
-        self._decided = 0  # decisions of the environment that are in the audit already
+        self._lost: list[Step] = []  # those of them that ended before they could be remembered
+        self._decided: env.Decision | None = None  # the last one that is in the audit already
 
     def run(self, instruction: str) -> Run:
         """Do what the instruction says; the run tells why it ended and what is proved."""
+        self._desk.stopping.clear()
+        return self._run(instruction)
+
+    def _run(self, instruction: str) -> Run:
         self.finish()
         desk = self._desk
         recorder = self._start(instruction)
@@ -97,12 +105,12 @@ class Agent(Instant):
         try:
             if briefed is not None:
                 briefed.begin(self._briefing(recorder))
-            if recorder.broken is not None:
-                raise Ended("stopped", recorder.broken)
-            first_look(desk)
+            self._ready(recorder)
             reason, message = pursue(desk, planner, instruction, self._max_steps, self._remember)
         except Ended as end:
             reason, message = end.reason, str(end)
+        except (env.EnvError, grounding.errors.GroundingError) as error:  # the screen was lost
+            reason, message = "stopped", str(error)
         except UserError as error:  # the planner refuses the instruction
             reason, message = "gave up", str(error)
         finally:
@@ -112,8 +120,13 @@ class Agent(Instant):
         return run
 
     async def arun(self, instruction: str) -> Run:
-        """`run`, for programs with an event loop."""
-        return await asyncio.to_thread(self.run, instruction)
+        """`run`, for programs with an event loop; cancelling it ends the run at the next chance."""
+        self._desk.stopping.clear()
+        try:
+            return await asyncio.to_thread(self._run, instruction)
+        except asyncio.CancelledError:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the run at the next chance, from another thread or a callback."""
@@ -124,8 +137,7 @@ class Agent(Instant):
         if self._live is None:
             return None
         recorder, self._live = self._live, None
-        steps = recorder.run.steps
-        status = judged(steps, "done")
+        status = judged((*self._lost, *recorder.run.steps), "done", planned=False)
         return self._end(recorder, "done", status, "", Usage())
 
     def __enter__(self) -> Self:
@@ -146,27 +158,53 @@ class Agent(Instant):
 
         With a `spot` its target is not looked for, unless the pixels there are others now.
         """
-        desk, live = self._desk, self._instant()
-        desk.said, desk.given = intent_text(intent), spot
-        step, ended = carry_out(desk, len(live.run.steps) + 1, intent, selector)
-        step = live.add(step, desk.media())
-        self._note_decisions()
-        if ended is not None or not step.outcome.ok:
-            raise StepFailed(step) from ended
+        try:
+            step = self._done(intent, selector, spot)
+        except _LOST as error:
+            step = self._undone(intent, error)
+            self._lost.append(step)
+        finally:
+            self._desk.given = None
+        if not step.outcome.ok:  # raised out here, what it was raised from is not shown with it
+            raise StepFailed(step)
         return step
 
     def spots(self, words: str | Target, verb: str) -> tuple[list[Spot], Image.Image]:
         """Where the words point, best first, and on which screen; nothing is done there."""
-        self._instant()
         target = words if isinstance(words, Target) else Target(words)
-        found = glance(self._desk, resolve(target, self._desk.values), verb)
-        return [] if found is None else candidates(found), self._desk.screen.image
+        try:
+            self._instant()
+            found = glance(self._desk, resolve(target, self._desk.values), verb)
+            return [] if found is None else candidates(found), self._desk.screen.image
+        except _LOST as error:
+            step = self._undone(Look(Seen(target)), error)
+        raise StepFailed(step)
+
+    def _done(self, intent: Intent, selector: str | None, spot: Spot | None) -> Step:
+        desk, live = self._desk, self._instant()
+        desk.said = intent_text(intent)
+        if spot is not None:  # it is named by the words of the target as they will be looked for
+            words = resolve(targets_of(intent)[0], desk.values).words
+            desk.given = dataclasses.replace(spot, words=words)
+        step, _ = carry_out(desk, len(live.run.steps) + 1, intent, selector)
+        step = live.add(step, desk.media())
+        self._note_decisions()
+        return step
+
+    def _undone(self, intent: Intent, error: Exception) -> Step:
+        """A step that ended before it could be remembered: why, without values of secrets."""
+        number = len(self._live.run.steps) + 1 if self._live else 1
+        outcome = Outcome(False, reason=self._clean(str(error)))
+        return Step(
+            number=number, intent=intent, text=self._clean(intent_text(intent)), outcome=outcome
+        )
 
     def _instant(self) -> Recorder:
         """Make ready for an instant action: a run to keep it in, a new step, a fresh look."""
         if self._live is None:
-            self._live = self._start(INSTANT)
-            first_look(self._desk)
+            self._desk.stopping.clear()
+            self._live, self._lost = self._start(INSTANT), []
+            self._ready(self._live)
         self._desk.look()
         self._desk.begin()
         return self._live
@@ -186,13 +224,19 @@ class Agent(Instant):
 
     def _start(self, instruction: str) -> Recorder:
         desk = self._desk
-        desk.stopping.clear()
         desk.values = dict(self.params)
-        desk.said = instruction
+        desk.said, desk.given = instruction, None
         recorder = Recorder(instruction, self._trace, self._clean, self._on_step)
         self._audit.open(recorder.run.folder)
         self._recorder = recorder
         return recorder
+
+    def _ready(self, recorder: Recorder) -> None:
+        """See that the run can be kept, and the screen that it starts from."""
+        if recorder.broken is not None:
+            raise Ended("stopped", recorder.broken)
+        self._note_decisions()
+        first_look(self._desk)
 
     def _remember(self, step: Step) -> None:
         self._note_decisions()
@@ -201,16 +245,20 @@ class Agent(Instant):
     def _end(
         self, recorder: Recorder, reason: Reason, status: Status, message: str, usage: Usage
     ) -> Run:
+        try:
+            self._note_decisions()
+        except Ended as end:
+            if reason == "done":
+                reason, status, message = end.reason, "failed", str(end)
         return recorder.end(reason, status, message, url=self._desk.url, usage=usage)
 
     def _note_decisions(self) -> None:
         """Bring what the environment's policy has decided since into the audit trail."""
-        decisions = getattr(self.env, "decisions", [])
-        for decision in decisions[self._decided :]:
+        for decision in _since(getattr(self.env, "decisions", []), self._decided):
             self._audit.write(
                 "policy", decision.subject, decision.allowed, decision.rule, decision.at
             )
-        self._decided = len(decisions)
+            self._decided = decision
 
 
 def _hand_over(environment: env.Environment, secrets: Mapping[str, env.Secret]) -> set[str]:
@@ -221,6 +269,12 @@ def _hand_over(environment: env.Environment, secrets: Mapping[str, env.Secret]) 
             raise UserError("this environment takes no secrets: it cannot type or mask them")
         add(secrets)
     return set(getattr(environment, "secret_names", ()))
+
+
+def _since(decisions: Sequence[env.Decision], last: env.Decision | None) -> Sequence[env.Decision]:
+    """The decisions after that very one; all, if it has been forgotten since."""
+    ends = (at + 1 for at in reversed(range(len(decisions))) if decisions[at] is last)
+    return decisions[next(ends, 0) :]
 
 
 def _trace(trace: Trace | str | Path | None) -> Trace | None:

@@ -17,18 +17,24 @@ from .errors import Ended
 if TYPE_CHECKING:
     from PIL import Image
 
-# What such a control does cannot be taken back. Whole words, in any of their forms.
+# What such a control does cannot be taken back. Whole words, in any of their forms; "cancel" alone
+# closes a dialog.
 IRREVERSIBLE = (
-    "buy", "deactivate", "delete", "destroy", "discard", "erase", "pay", "publish", "purchase",
-    "remove", "send", "submit", "terminate", "transfer", "unsubscribe", "wipe", "withdraw",
+    "buy", "check out", "checkout", "deactivate", "delete", "destroy", "discard", "erase", "pay",
+    "place order", "publish", "purchase", "remove", "reset", "revoke", "send", "submit",
+    "terminate", "transfer", "unsubscribe", "wipe", "withdraw",
+    *(f"cancel {what}" for what in ("account", "appointment", "booking", "contract", "membership",
+                                    "order", "plan", "reservation", "subscription")),
 )  # fmt: skip
+_BETWEEN = r"(?:\W+\w+){0,2}?\W+"  # the words of a phrase: "place your order"
 
 
 @dataclass(frozen=True)
 class Request:
     """A question to `approve`: what is about to be done, why it is asked, and on which screen.
 
-    For "ambiguous", the answer may be the index of one of the candidates; True means the first.
+    Only True is a yes. For "ambiguous", the answer may also be the index of one of the candidates;
+    True means the first.
     """
 
     kind: Literal["irreversible", "policy", "ambiguous"]
@@ -45,16 +51,21 @@ Approve = Callable[[Request], bool | int]
 def words_in(text: str, words: Iterable[str]) -> list[str]:
     """Those of the words that stand in a text as whole words (`delete`, `deletes`, `deleting`).
 
-    What is over does not count: a folder `Sent` sends nothing.
+    What is over does not count: a folder `Sent` sends nothing. The words of a phrase may stand
+    apart: `place your order`.
     """
     return [word for word in words if re.search(_forms(word), text, re.IGNORECASE)]
 
 
-def _forms(word: str) -> str:
+def _forms(phrase: str) -> str:
+    return rf"(?<!\w){_BETWEEN.join(map(_form, phrase.split()))}(?!\w)"
+
+
+def _form(word: str) -> str:
     if not re.fullmatch(r"[a-z]+", word):
-        return rf"(?<!\w){re.escape(word)}(?!\w)"
+        return re.escape(word)
     stem = word[:-1] if word.endswith("e") else rf"{word}{word[-1]}?"
-    return rf"(?<!\w)(?:{word}|{word}e?s|{stem}ing)(?!\w)"
+    return rf"(?:{word}|{word}e?s|{stem}ing)"
 
 
 class Approver:
@@ -86,7 +97,8 @@ class Approver:
             rule = "the instruction names it" if named else "there is no one to ask: give approve="
             return self._decide(question, named, rule)
         answer = self.ask(question)
-        return self._decide(question, answer is not False, "approve said so")
+        rule = "approve said so" if isinstance(answer, bool) else f"{answer} is no yes: answer True"
+        return self._decide(question, answer is True, rule)
 
     @property
     def can_ask(self) -> bool:

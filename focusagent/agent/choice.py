@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .._siblings import env
 from ..history import Place
 from ..planner.intents import Target
 from .approval import Request
@@ -98,3 +99,11 @@ def settled(desk: Desk, target: Target, spot: Spot) -> Spot:
         return spot
     point = (chosen.point[0] * width, chosen.point[1] * height)
     return Spot(point, pixels_of(chosen.box, spot.image.size), spot.image, spot.words, chosen.score)
+
+
+def approve(desk: Desk, action: env.Action, text: str, shown: str, said: str = "") -> None:
+    """Get a yes where one is needed; a no ends the run. `said` is added to the instruction."""
+    if action.kind in ("hover", "scroll", "move"):
+        return
+    request = Request("policy", text, "", desk.screen.image, action)
+    desk.approver.allow(request, shown, f"{desk.said} {said}".strip(), action.kind)

@@ -75,7 +75,7 @@ class Desk:
         self.secrets: frozenset[str] = frozenset()
         self.said = ""  # the words of the person who wants it done
         self.downloads = 0  # that had arrived when the task began
-        self.given: Spot | None = None  # found before: the next target is there
+        self.given: Spot | None = None  # found before: the target of these words is there
         self.memory: Memory | None = None  # of an earlier run
         self.draft: Draft
         self._screen: env.Observation | None = None
@@ -147,6 +147,13 @@ class Desk:
     def url(self) -> str:
         """The address as it was last seen; looks at nothing."""
         return self._screen.url if self._screen else ""
+
+    def take_given(self, words: str) -> Spot | None:
+        """What was found before for these very words; it is used once."""
+        if self.given is None or self.given.words != words:
+            return None
+        given, self.given = self.given, None
+        return given
 
     def saw(self, sight: Sight) -> None:
         """Keep a look at the present screen."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._siblings import env
 from ..planner.conditions import Target
 from .asking import mark_at
 from .desk import Desk
 from .named import cells_of
-from .pixels import changed_inside, changed_outside
+from .pixels import PixelBox, changed_inside, changed_outside, changed_share
 from .spots import CONFIDENT, Spot
 from .tables import rows_of
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # New words after an action that say that it was not accepted.
 _COMPLAINT = re.compile(
@@ -37,36 +40,64 @@ _WARNING = re.compile(
 
 @dataclass(frozen=True)
 class Done:
-    """An action that was done at a spot, and the screens around it."""
+    """An action that was done at a spot, and the screens around it.
+
+    `earlier` are pictures of the screen as it was before the action, oldest first.
+    """
 
     spot: Spot
     before: env.Observation
     result: env.StepResult
+    earlier: tuple[Image.Image, ...] = ()
+
+
+def pictures(desk: Desk, spot: Spot | None = None) -> tuple[Image.Image, ...]:
+    """The pictures of the present screen that were taken since the last action, oldest first."""
+    draft = desk.draft
+    taken = [] if draft.results else [draft.before.image]
+    if spot is not None and (draft.results or any(spot.image is one for one in draft.screens)):
+        taken.append(spot.image)
+    return tuple(taken)
 
 
 def reacted(desk: Desk, done: Done) -> bool:
     """Whether more than the control itself changed; a slow page is given some time."""
 
     def more() -> bool:
-        after = desk.screen
-        if done.result.outcome == "navigated" or _facts(after) != _facts(done.before):
-            return True
-        return changed_outside(done.before.image, after.image, done.spot.box)
+        return changed(desk, done.before, done.result, done.earlier, done.spot)
 
     mark = mark_at(desk.seen, done.spot) if not more() else None
-    if mark is not None and changed_inside(done.before.image, desk.screen.image, mark[0]):
+    if mark is not None and _inside(desk, done, mark[0]):
         return True
     return bool(desk.wait_until(more, desk.settings.patience))
+
+
+def changed(
+    desk: Desk,
+    before: env.Observation,
+    result: env.StepResult,
+    earlier: tuple[Image.Image, ...],
+    spot: Spot | None = None,
+) -> bool:
+    """Whether an action did something that is to be seen outside the spot."""
+    after = desk.screen
+    if result.outcome == "navigated" or _facts(after) != _facts(before):
+        return True
+    return changed_outside(before.image, after.image, spot.box if spot else None, earlier)
 
 
 def changed_there(desk: Desk, done: Done) -> bool:
     """Whether the control itself is another, once the pointer that made it glow has left it."""
     before, box = done.before.image, done.spot.box
-    if not changed_inside(before, desk.screen.image, box):
+    if not _inside(desk, done, box):
         return False
     x = box[0] - 12 if box[0] > 24 else min(box[2] + 12, before.width - 1)
     desk.act(env.Move(max(x, 0), min(box[3] + 12, before.height - 1)))
-    return changed_inside(before, desk.screen.image, box)
+    return _inside(desk, done, box)
+
+
+def _inside(desk: Desk, done: Done, box: PixelBox) -> bool:
+    return changed_inside(done.before.image, desk.screen.image, box, done.earlier)
 
 
 def prove_target(desk: Desk, spot: Spot, target: Target, known: str = "") -> None:
@@ -85,15 +116,28 @@ def prove_reaction(desk: Desk, done: Done) -> None:
     facts = _facts_changed(before, after)
     if done.result.outcome == "navigated" or facts:
         desk.prove("the page reacted", True, facts or "another page was opened")
-    elif changed_outside(before.image, after.image, done.spot.box):
+    elif changed_outside(before.image, after.image, done.spot.box, done.earlier):
         desk.prove("the screen changed", True)
-    elif changed_inside(before.image, after.image, done.spot.box):
+    elif _inside(desk, done, done.spot.box):
         desk.prove("the control changed", True)
     else:
-        desk.prove("the screen changed", None, "nothing changed")
+        moves = "nothing changed but what moves by itself"
+        still = before.image is after.image
+        desk.prove("the screen changed", None, "nothing changed" if still else moves)
+    prove_no_complaint(desk, before)
+
+
+def prove_no_complaint(desk: Desk, before: env.Observation) -> None:
+    """Evidence against the action if the screen has come to say that it was not accepted."""
     complaint = new_complaint(desk, before)
     if complaint:
         desk.prove("the screen does not complain", None, complaint)
+
+
+def appeared(desk: Desk, before: env.Observation, text: str) -> bool:
+    """Whether a text stands on the screen where something else, or nothing, stood before."""
+    after = desk.screen.image
+    return any(changed_share(before.image, after, box) > 0 for box in desk.seen.places(text))
 
 
 def new_complaint(desk: Desk, before: env.Observation) -> str | None:

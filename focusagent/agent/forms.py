@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 import sys
 from typing import TYPE_CHECKING
 
 from .._siblings import env
 from ..planner.intents import Check, Outcome, Select, SetValue, Target, Type, Uncheck
 from ..planner.templates import names_in, resolve, sole_name
-from .acting import act_at
+from .acting import act_at, press_keys
 from .asking import field_box, mark_at
 from .desk import Desk
 from .errors import Failed
-from .evidence import Done, prove_target
-from .locate import PHRASES, aim, locate
+from .evidence import Done, appeared, prove_no_complaint, prove_target
+from .locate import PHRASES, locate
 from .pixels import changed_inside, changed_share, grown, holds, is_plain, mark_state
 from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
-from .typed import Typed, beside_label, lost, plain, prove, several_lines
+from .typed import Typed, beside_label, lost, prove, says, several_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +44,18 @@ def type_text(desk: Desk, intent: Type, selector: str | None = None) -> Outcome:
     if spot is not None:
         done = Typed(spot, before, text, secret is not None)
         if text and not intent.append and lost(desk, done):
+            elsewhere = before.image is not desk.screen.image
             spot = _type_again(desk, intent, text, selector) or spot
             done = Typed(spot, before, text)
+            if elsewhere:
+                desk.prove("the text went nowhere else", None, "it was typed once more")
         prove(desk, done, intent.target or Target("it"))
     else:
-        seen = desk.seen.shows(text) if text else before.image is not desk.screen.image
+        seen = appeared(desk, before, text) if text else before.image is not desk.screen.image
         desk.prove("what was typed is on the screen", True if seen else None)
     if intent.submit:
-        _submit(desk)
+        named = bool(re.search(r"\b(?:enter|return)\b", desk.said, re.IGNORECASE))
+        press_keys(desk, "Enter", "submit by Enter", "submit" if named else "")
     return Outcome(True)
 
 
@@ -77,9 +81,10 @@ def check(desk: Desk, intent: Check | Uncheck, selector: str | None = None) -> O
     elif now is not None and state is not None:
         raise Failed(f"{intent.target.words} is still {'off' if wanted else 'on'} after a click")
     else:
-        changed = changed_inside(done.before.image, desk.screen.image, box)
+        changed = changed_inside(done.before.image, desk.screen.image, box, done.earlier)
         known = state is not None and changed
         desk.prove(f"it is {word}", True if known else None, "it changed" if changed else "")
+    prove_no_complaint(desk, done.before)
     return Outcome(True)
 
 
@@ -98,11 +103,10 @@ def select(desk: Desk, intent: Select, selector: str | None = None) -> Outcome:
     beside = beside_label(desk, Typed(done.spot, done.before, intent.option))
     known = f"{intent.option} appeared beside its name" if beside else ""
     prove_target(desk, done.spot, intent.target, known)
-    shown = bool(beside) or desk.seen.shows(intent.option, grown(box, 4, desk.screen.image.size))
-    if not shown:
-        read = desk.seen.text_in(box)
-        shown = difflib.SequenceMatcher(None, plain(read), plain(intent.option)).ratio() > 0.75
+    place = grown(beside or box, 4, desk.screen.image.size)
+    shown = says(desk.seen, place, intent.option)
     desk.prove(f"it shows {intent.option!r}", True if shown else None)
+    prove_no_complaint(desk, done.before)
     return Outcome(True)
 
 
@@ -113,10 +117,14 @@ def _choose(desk: Desk, intent: Select, spot: Spot) -> Done:
         def build(x: float, y: float) -> env.Action:
             return env.Select(x, y, intent.option)
 
-        return act_at(desk, intent.target, "select", spot, build)
+        return act_at(desk, intent.target, "select", spot, build, _said(intent))
     done = act_at(desk, intent.target, "select", spot, env.Click)
-    _pick(desk, done.before.image, intent.option, done.spot)
+    _pick(desk, done.before.image, intent, done.spot)
     return done
+
+
+def _said(intent: Select) -> str:
+    return f"select {intent.option} in {intent.target.words}"
 
 
 def set_value(desk: Desk, intent: SetValue, selector: str | None = None) -> Outcome:
@@ -189,17 +197,9 @@ def _type_again(desk: Desk, intent: Type, text: str, selector: str | None) -> Sp
     return spot
 
 
-def _submit(desk: Desk) -> None:
-    before = desk.screen
-    result = desk.act(env.Press("Enter"))
-    changed = result.outcome in ("changed", "navigated") or desk.wait_until(
-        lambda: desk.screen.image is not before.image, desk.settings.patience
-    )
-    desk.prove("Enter did something", True if changed else None)
-
-
-def _pick(desk: Desk, before: Image.Image, option: str, spot: Spot) -> None:
+def _pick(desk: Desk, before: Image.Image, intent: Select, spot: Spot) -> None:
     """Click an option in what has opened: only texts that were not there before count."""
+    option = intent.option
 
     def appeared() -> list[tuple[float, float, float, float]]:
         known = desk.eyes.see(before).places(option)
@@ -218,8 +218,7 @@ def _pick(desk: Desk, before: Image.Image, option: str, spot: Spot) -> None:
         raise Failed(f"no option {option!r} appeared after the click on {spot.words}")
     box = min(boxes, key=lambda each: abs(each[1] - spot.box[3]) + abs(each[0] - spot.box[0]))
     place = Spot(_middle(box), box, desk.screen.image, option)
-    place = aim(desk, Target(option), "click", place)
-    desk.act(env.Click(*place.point))
+    act_at(desk, Target(option), "click", place, env.Click, _said(intent))
 
 
 def _middle(box: Sequence[float]) -> tuple[float, float]:

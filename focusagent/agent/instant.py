@@ -15,7 +15,7 @@ from ..planner.conditions import Condition, Seen, Target
 from ..planner.intents import Intent, targets_of
 from ..planner.printing import intent_text
 from ..planner.program import Do
-from .locate import Spot
+from .locate import PHRASES, Spot
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -91,9 +91,9 @@ class Instant(ABC):
         target = None if words is None else _target(words)
         return self.do(intents.Type(text, target, append, submit), selector)
 
-    def press(self, keys: str, words: Words | None = None) -> Step:
+    def press(self, keys: str, words: Words | None = None, *, selector: str | None = None) -> Step:
         """Press a key or chord such as `Control+S`, in a target if one is named."""
-        return self.do(intents.Press(keys, None if words is None else _target(words)))
+        return self.do(intents.Press(keys, None if words is None else _target(words)), selector)
 
     def select(self, words: Words, option: str, *, selector: str | None = None) -> Step:
         """Choose an option of a dropdown by its text."""
@@ -184,7 +184,8 @@ class Instant(ABC):
         targets = targets_of(intent)
         if not targets:
             raise UserError(f"{instruction!r} points at nothing: name something to act on")
-        found, image = self.spots(targets[0], intent.kind)
+        verb = intent.kind if intent.kind in PHRASES else "find"
+        found, image = self.spots(targets[0], verb)
         return [
             Proposal(intent, intent_text(intent), spot.point, spot.box, spot.confidence, image)
             for spot in found

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from .._siblings import env
 from ..history import Sight
 from ..planner.intents import Target
-from .choice import of_kind, settled
+from .choice import approve, of_kind, settled
 from .desk import Desk, differs
 from .errors import Failed
 from .eyes import middle
 from .memory import remembered
 from .named import IN_ROW, cell_named
+from .overlays import overlay_at, reply_buttons, says
 from .pixels import holds, same_patch
 from .spots import CONFIDENT as CONFIDENT
 from .spots import CONTROLS, place_of, spot_of
@@ -36,8 +37,9 @@ PHRASES = {
     "read": "find {}", "find": "find {}",
 }  # fmt: skip
 # What closes something that lies over the page without agreeing to anything.
-DISMISS = ("No thanks", "Not now", "Maybe later", "Skip", "Dismiss", "Reject all", "Decline",
-           "Close", "Got it", "\u00d7", "\u2715")  # fmt: skip
+DISMISS = ("No thanks", "Not now", "Maybe later", "Skip", "Dismiss", "Close", "Got it", "\u00d7",
+           "\u2715")  # fmt: skip
+REFUSE = ("Reject all", "Decline")  # does so only where cookies are asked about
 
 
 SURE = 0.9  # of a cell whose heading and row were read
@@ -47,8 +49,7 @@ _KINDS_IN_CELLS = {"check": MARKS, "uncheck": MARKS, "select": FIELDS}
 
 def locate(desk: Desk, target: Target, verb: str, selector: str | None = None) -> Spot:
     """Where the target is; `Failed` if it is nowhere, or if nobody says which of two is meant."""
-    if (given := desk.given) is not None:
-        desk.given = None
+    if (given := desk.take_given(target.words)) is not None:
         desk.saw(dataclasses.replace(_sight(given), by="recorded"))
         return given
     if selector is not None:
@@ -169,15 +170,20 @@ def _search(desk: Desk, words: str, target: Target) -> Grounding:
 
 
 def _dismiss(desk: Desk) -> bool:
-    """Close a popup by a control that agrees to nothing; False if none is open."""
-    for text in DISMISS:
-        for element in desk.seen.scene.elements:
-            if element.role in ("button", "link", "icon") and element.text.casefold() == (
-                text.casefold()
-            ):
-                x, y = element.box.center.to_pixels(desk.screen.image.size)
-                result = desk.act(env.Click(x, y))
-                return result.outcome in ("changed", "navigated")
+    """Close a popup by a control in it that agrees to nothing; False if none is open."""
+    seen = desk.seen
+    for button in reply_buttons(seen, (*DISMISS, *REFUSE)):
+        box = seen.pixels(button.box)
+        overlay = overlay_at(seen, box)
+        refuses = any(says(seen, button, name) for name in REFUSE)
+        if overlay is None or (refuses and not overlay.consent):
+            continue
+        action = env.Click(*middle(box))
+        approve(desk, action, f"click {button.text} to close what covers the page", button.text)
+        result = desk.act(action)
+        gone = result.outcome in ("changed", "navigated")
+        desk.prove("a popup was closed", True if gone else None, f"by {button.text}")
+        return gone
     return False
 
 

@@ -17,7 +17,7 @@ from ..planner.intents import (
     SwitchTab,
     Wait,
 )
-from .asking import is_seen
+from .answers import is_seen
 from .desk import Desk
 from .errors import Failed
 from .locate import locate

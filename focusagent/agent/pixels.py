@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ PixelBox = tuple[float, float, float, float]
 PATCH = 32  # half the side, in pixels, of the patch that must not have changed before a click
 NOTICED = 24  # a channel that differs less than this is noise of drawing, not a change
 PATCH_SHARE = 0.03  # of a patch may change: a caret that blinks is no other target
+LEAST = 20  # pixels that differ at least where a screen has changed: more than a caret
+_CELL = 12  # pixels that what moves by itself may reach further the next time
 EDGE = 4  # pixels along a control's border that a focus ring may change
 
 
@@ -59,39 +62,72 @@ def changed_share(before: Image.Image, after: Image.Image, box: Sequence[float])
     return float(mask.mean()) if mask.size else 0.0
 
 
-def changed_outside(before: Image.Image, after: Image.Image, box: Sequence[float]) -> bool:
-    """Whether anything but the box and a small margin around it noticeably differs."""
-    if before.size != after.size:
-        return True
-    found = ImageChops.difference(before, after).getbbox()
-    if found is None:
-        return False
-    inner = grown(box, EDGE, before.size)
-    if all(a <= b for a, b in zip(inner[:2], found[:2], strict=True)) and all(
-        a >= b for a, b in zip(inner[2:], found[2:], strict=True)
-    ):
-        return False
-    mask = _differs(before, after, found)
-    x1, y1, x2, y2 = (round(side) for side in inner)
-    left, top = found[:2]
-    mask[max(y1 - top, 0) : max(y2 - top, 0), max(x1 - left, 0) : max(x2 - left, 0)] = False
-    return bool(mask.any())
+def changed_outside(
+    before: Image.Image,
+    after: Image.Image,
+    box: Sequence[float] | None = None,
+    earlier: Sequence[Image.Image] = (),
+) -> bool:
+    """Whether anything but the box and a small margin around it noticeably differs.
+
+    What differs between `earlier` pictures of the screen moves by itself, and does not count.
+    """
+    if before is after or before.size != after.size:
+        return before.size != after.size
+    changed = _noticed(before, after, earlier)
+    if box is not None:
+        x1, y1, x2, y2 = (round(side) for side in grown(box, EDGE, before.size))
+        changed[y1:y2, x1:x2] = False
+    return int(changed.sum()) >= LEAST
 
 
-def changed_inside(before: Image.Image, after: Image.Image, box: Sequence[float]) -> bool:
+def changed_inside(
+    before: Image.Image,
+    after: Image.Image,
+    box: Sequence[float],
+    earlier: Sequence[Image.Image] = (),
+) -> bool:
     """Whether the inside of a box, without its border, differs: more than a focus ring."""
-    return changed_share(before, after, grown(box, -EDGE, before.size)) > 0
+    inner = grown(box, -EDGE, before.size)
+    if changed_share(before, after, inner) == 0 or before.size != after.size:
+        return before.size != after.size
+    x1, y1, x2, y2 = (round(side) for side in inner)
+    return bool(_noticed(before, after, earlier)[y1:y2, x1:x2].any())
+
+
+def _noticed(
+    before: Image.Image, after: Image.Image, earlier: Sequence[Image.Image]
+) -> NDArray[np.bool_]:
+    """The pixels that differ now, without the surroundings of those that differed earlier."""
+    whole = (0, 0, *before.size)
+    changed = np.array(_differs(before, after, whole))
+    for one, two in pairwise([*earlier, before]):
+        if not same(one, two) and one.size == two.size:
+            changed &= ~_spread(_differs(one, two, whole))
+    return changed
+
+
+def _spread(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask in coarse cells, each with its neighbours: a clock's next digit is a bit wider."""
+    high, wide = mask.shape
+    padded = np.pad(mask, ((0, -high % _CELL), (0, -wide % _CELL)))
+    cells = np.any(padded.reshape(len(padded) // _CELL, _CELL, -1, _CELL), axis=(1, 3))
+    around = np.pad(cells, 1)
+    rows, columns = cells.shape
+    near = [around[y : y + rows, x : x + columns] for y in range(3) for x in range(3)]
+    spread: NDArray[np.bool_] = np.any(near, axis=0).repeat(_CELL, 0).repeat(_CELL, 1)[:high, :wide]
+    return spread
 
 
 def is_plain(image: Image.Image, box: Sequence[float]) -> bool:
     """Whether the inside of a box, without its border, is of one colour: nothing is in it."""
-    inside = _crop(image, grown(box, -EDGE, image.size)).reshape(-1, 3)
+    inside = pixels_in(image, grown(box, -EDGE, image.size)).reshape(-1, 3)
     return bool(inside.size) and int(np.ptp(inside, axis=0).max()) < NOTICED
 
 
 def mark_state(image: Image.Image, box: Sequence[float], role: str) -> bool | None:
     """Whether the box, radio or switch shown there is on; None where it cannot be told."""
-    pixels = _crop(image, box).astype(np.int16)
+    pixels = pixels_in(image, box).astype(np.int16)
     if min(pixels.shape[:2]) < 6:
         return None
     return _switch_state(pixels) if role == "switch" else _box_state(pixels)
@@ -109,14 +145,32 @@ def _box_state(pixels: NDArray[np.int16]) -> bool | None:
 
 
 def _switch_state(pixels: NDArray[np.int16]) -> bool | None:
-    """A switch is on if its knob lies right: the half of it that is more of one light colour."""
+    """A switch is on if its knob lies right: beside a thin track, or of a colour of its own."""
     height, width = pixels.shape[:2]
+    low, high = 3 * height // 10, 7 * height // 10
+    thin = [
+        _is_track(pixels, slice(low, high)),
+        _is_track(pixels, slice(width - high, width - low)),
+    ]
+    if thin[0] != thin[1]:
+        return thin[0]
     band = pixels[height // 3 : height - height // 3].mean(axis=(0, 2))
     left, right = band[: width // 2].mean(), band[width - width // 2 :].mean()
     if abs(left - right) < 12:
         return None
     knob_light = band.max() - np.median(band) >= np.median(band) - band.min()
     return bool(right > left) if knob_light else bool(left > right)
+
+
+def _is_track(pixels: NDArray[np.int16], columns: slice) -> bool:
+    """Whether these columns of a switch show a bar through its middle that a knob would overtop."""
+    ground = np.median(pixels[[0, 0, -1, -1], [0, -1, 0, -1]], axis=0)
+    drawn = np.abs(pixels[:, columns] - ground).max(axis=2) > 24
+    rows = np.flatnonzero(drawn.mean(axis=1) > 0.5)
+    height = len(pixels)
+    if not len(rows) or len(rows) > 0.75 * height or len(rows) != rows[-1] - rows[0] + 1:
+        return False
+    return bool(rows[0] < height // 2 <= rows[-1])
 
 
 def _differs(before: Image.Image, after: Image.Image, box: Sequence[float]) -> NDArray[np.bool_]:
@@ -127,7 +181,8 @@ def _differs(before: Image.Image, after: Image.Image, box: Sequence[float]) -> N
     return different
 
 
-def _crop(image: Image.Image, box: Sequence[float]) -> NDArray[np.uint8]:
+def pixels_in(image: Image.Image, box: Sequence[float]) -> NDArray[np.uint8]:
+    """The pixels of a box as red, green and blue."""
     sides: Any = tuple(round(side) for side in box)
     return np.asarray(image.crop(sides).convert("RGB"))
 

@@ -57,7 +57,9 @@ class Recorder:
         return step
 
     def end(self, reason: Reason, status: Status, message: str, *, url: str, usage: Usage) -> Run:
-        """The finished run."""
+        """The finished run; one whose trace could not be written is no success."""
+        if self.broken is not None and reason == "done":
+            reason, status, message = "stopped", "failed", self.broken
         steps = self.run.steps
         looks = [sight for step in steps for sight in step.sights if sight.by == "eyes"]
         tokens = [sight.tokens for sight in looks if sight.tokens]
@@ -80,6 +82,9 @@ class Recorder:
                 self._trace.on_end(self.run)
             except OSError as error:
                 self.broken = f"the trace cannot be written: {error}"
+                self.run = dataclasses.replace(
+                    self.run, reason="stopped", status="failed", message=self.broken
+                )
         return self.run
 
 

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PIL import ImageChops
 
 from .._siblings import env
+from ..planner.compare import number_in
 from ..planner.intents import Target
 from .asking import field_box
+from .closer import read_closely
 from .desk import Desk
 from .evidence import prove_target
 from .eyes import known_parts, middle
 from .pixels import PixelBox, changed_share, grown, holds
 from .spots import FIELDS, Spot
 
+if TYPE_CHECKING:
+    from .eyes import Seen
+
 _ONE_LINE = 60  # pixels that a field of one line is high at most
 _NEAR = 4.0  # heights of a label within which its field begins
+_ROOM = 2.0  # heights of a line that a field which is full leaves free at an edge at most
+_ALIKE = 0.75  # of its letters: such a text is the same, some letters misread
+# What the reader confuses. Digits it takes for each other are not among them.
+_LOOKS = str.maketrans("oil|sb", "011158")
+_AS_DIGITS = str.maketrans("oOiIlL|sSbB", "00111115588")
+_AMOUNT = re.compile(r"\d[.,]\d")
+_GROUPED = re.compile(r"\D*\d{1,3}(?:[.,]\d{3})+\D*")
+_AS_LETTERS = str.maketrans("0158", "olsb")
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ def _changed(desk: Desk, typed: Typed, box: Sequence[float]) -> bool:
     return changed_share(typed.before.image, desk.screen.image, box) > 0
 
 
-def _shows(desk: Desk, typed: Typed, box: Sequence[float]) -> bool:
+def _shows(desk: Desk, typed: Typed, box: PixelBox) -> bool:
     """Whether the field holds what was typed, as far as can be read."""
     if typed.secret:
         return _changed(desk, typed, box)
@@ -100,9 +115,32 @@ def _shows(desk: Desk, typed: Typed, box: Sequence[float]) -> bool:
         empty = not desk.seen.text_in(box).strip()
         return empty or typed.before.image is not desk.screen.image
     lines = [line for line in typed.text.splitlines() if line.strip()]
-    if any(desk.seen.shows(line, box) for line in lines):
+    if all(desk.seen.shows(line, box) for line in lines):
         return True
-    return similar(desk.seen.text_in(box), typed.text)
+    looks = (desk.seen.text_in(box), _closer(desk.seen, box))
+    if any(similar(shown, typed.text) for shown in looks):
+        return True
+    return any(is_part(shown, typed.text) for shown in looks) and _fills(desk, typed.spot, box)
+
+
+def _closer(seen: Seen, box: PixelBox) -> str:
+    """What stands in a box, each line looked at more closely."""
+    places = [where for _, where in seen.texts() if holds(box, middle(where))]
+    looks = (read_closely(seen.image, place, place[3] - place[1]) for place in places)
+    return "\n".join(look.text for look in looks)
+
+
+def _fills(desk: Desk, spot: Spot, box: PixelBox) -> bool:
+    """Whether the text in a field goes from edge to edge: there may be more of it than fits."""
+    if desk.seen.element_at(spot.point, FIELDS) is None:
+        return False
+    places = [where for _, where in desk.seen.texts() if holds(box, middle(where))]
+    room = max((_ROOM * (place[3] - place[1]) for place in places), default=0.0)
+    ends = (min, min, max, max)
+    sides = [end(place[side] for place in places) for side, end in enumerate(ends)]
+    across = sides[0] - box[0] <= room and box[2] - sides[2] <= room
+    down = sides[1] - box[1] <= room and box[3] - sides[3] <= room
+    return across and down
 
 
 def _shows_known(desk: Desk, box: Sequence[float], text: str) -> bool:
@@ -121,16 +159,53 @@ def _legible(shown: str) -> bool:
 
 
 def similar(shown: str, text: str) -> bool:
-    """Whether a field shows a text, be it only the part of it that fits, or in its own format."""
+    """Whether a field shows all of a text, be it in its own format or with letters misread."""
     left, right = plain(shown), plain(text)
-    if not left or not right:
+    if not left or not right or not same_digits(shown, text):
         return False
-    if len(left) >= 4 and (left in right or right in left):
+    if re.search(r"\d", text) and not re.search(r"[^\W\d_]", text):  # a number or a date
         return True
-    if difflib.SequenceMatcher(None, left, right).ratio() >= 0.75:
-        return True
-    digits = re.findall(r"\d+", text)
-    return bool(digits) and sorted(map(int, digits)) == sorted(map(int, re.findall(r"\d+", shown)))
+    alike = difflib.SequenceMatcher(None, left, right).ratio() >= _ALIKE
+    return alike and not is_part(shown, text)
+
+
+def is_part(shown: str, text: str) -> bool:
+    """Whether a field shows a run of a text and no more; a mark at its end is easily missed."""
+    left, right = (re.sub(r"\W", "", _folded(each)) for each in (shown, text))
+    return len(left) >= 4 and left != right and left in right
+
+
+def same_digits(shown: str, text: str) -> bool:
+    """Whether two texts agree in their numbers: digit by digit, in value, or as dates do."""
+    if not re.search(r"\d", text):
+        return not re.search(r"\d", plain(shown).translate(_AS_LETTERS))
+    one, two = (
+        re.sub(r"\w*\d\w*", lambda word: word[0].translate(_AS_DIGITS), each)
+        for each in (shown, text)
+    )
+    equal = re.sub(r"\D", "", one) == re.sub(r"\D", "", two)
+    values = number_in(one), number_in(two)
+    if _AMOUNT.search(one + " " + two) and None not in values:
+        return values[0] == values[1] or (equal and bool(_GROUPED.fullmatch(one)))
+    parts = [sorted(map(int, re.findall(r"\d+", each))) for each in (one, two)]
+    return equal or (len(parts[1]) > 1 and parts[0] == parts[1])
+
+
+def says(seen: Seen, box: PixelBox, text: str) -> bool:
+    """Whether nothing but this text stands in a box; a lone sign is the arrow of a dropdown."""
+
+    def only(shown: str) -> bool:
+        words = _folded(shown).split()
+        wanted = _folded(text).split()
+        return [word for word in words if len(word) > 1 or word in wanted] == wanted
+
+    return only(seen.text_in(box)) or only(_closer(seen, box))
+
+
+def _folded(text: str) -> str:
+    """The text without case and accents, letters that look like digits as those."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in bare if not unicodedata.combining(each)).translate(_LOOKS)
 
 
 def plain(text: str) -> str:

@@ -12,6 +12,7 @@ from ..errors import FocusagentError
 from ..flows.desktop import DesktopFlow, Program, virtual_screen
 from ..history import Run
 from .flows import FlowResult, verdict_of
+from .limits import FLOW_SECONDS, run_within
 
 if TYPE_CHECKING:
     from grounding.types import Grounder  # noqa: TID251
@@ -22,19 +23,26 @@ def evaluate_desktop(
     model: str,
     *,
     out: Path | None = None,
+    flow_timeout: float = FLOW_SECONDS,
     on_done: Callable[[FlowResult], None] = lambda _: None,
 ) -> list[FlowResult]:
-    """Do every flow in a program of its own, all on one virtual screen, and judge it."""
+    """Do every flow in a program of its own, all on one virtual screen, and judge it.
+
+    The agent is stopped after `flow_timeout` seconds.
+    """
     results = []
     with grounding.load_grounder(model) as grounder, virtual_screen():
         for flow in flows:
-            result = _attempt(flow, grounder, out and out / flow.name)
+            trace = out and out / flow.name
+            result = _attempt(flow, grounder, trace, flow_timeout)
             results.append(result)
             on_done(result)
     return results
 
 
-def _attempt(flow: DesktopFlow, grounder: Grounder, trace: Path | None) -> FlowResult:
+def _attempt(
+    flow: DesktopFlow, grounder: Grounder, trace: Path | None, flow_timeout: float
+) -> FlowResult:
     from ..agent import Agent
 
     began = time.monotonic()
@@ -52,10 +60,12 @@ def _attempt(flow: DesktopFlow, grounder: Grounder, trace: Path | None) -> FlowR
                 approve=lambda request: request.kind != "ambiguous",
                 trace=trace,
             )
-            run = agent.run(flow.instruction)
+            run = run_within(agent, flow.instruction, flow_timeout)
             wrong = flow.wrong(program.state())
     except (FocusagentError, env.EnvError, grounding.errors.GroundingError) as error:
         wrong = str(error)
+    except Exception as error:  # noqa: BLE001 - a crash in one flow must not lose the others
+        wrong = f"{type(error).__name__}: {error}"
     return FlowResult(
         name=flow.name,
         verdict=verdict_of(run, not wrong),

@@ -6,15 +6,17 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from .. import __version__
 from .._siblings import env, grounding
 from ..errors import FocusagentError
-from ..flows import Flow, ScriptError, open_flow, run_script, serve, state_is_right
+from ..flows import Flow, OracleError, open_flow, run_script, serve, state_is_right
 from ..history import Run
+from .limits import FLOW_SECONDS, GRACE, alarm, run_within
 
 Verdict = Literal["verified", "false_success", "unverified", "failed"]
 VERDICTS: tuple[Verdict, ...] = ("verified", "false_success", "unverified", "failed")
@@ -36,7 +38,8 @@ class FlowResult(Kept):
     """One flow: what the agent claims, what the oracle says, and why.
 
     `right` is the oracle's answer, whatever the agent claims; `wrong` the first check that failed,
-    or what broke on the way to it.
+    or what broke on the way to it. `broken` says what is the matter with the flow itself, if it
+    could not be understood or its oracle not be evaluated: then no claim is called false.
     """
 
     verdict: Verdict
@@ -44,6 +47,7 @@ class FlowResult(Kept):
     wrong: str
     message: str
     steps: int
+    broken: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +68,23 @@ def evaluate(
     out: Path | None = None,
     label: str = "",
     design: str | None = None,
+    flow_timeout: float = FLOW_SECONDS,
     on_done: Callable[[FlowResult], None] = lambda _: None,
 ) -> list[FlowResult]:
     """Do every flow in a browser of its own and judge it.
 
     Results are kept in `out`; those of an earlier call with the same flow, pages, `label` and
-    `design` are taken from there.
+    `design` are taken from there. A flow whose browser is open for much longer than `flow_timeout`
+    seconds loses it; it is for `perform` to end in time.
     """
 
     def one(flow: Flow, address: str, key: str) -> FlowResult:
-        trace = out / "traces" / flow.name if out else None
-        return _attempt(flow, address, perform, design=design, trace=trace, key=key)
+        trace = out / "traces" / flow.slug if out else None
+        browser = opened(flow, address, design, flow_timeout + GRACE)
+        return _attempt(flow, browser, perform, trace=trace, key=key)
 
     def keys(flow: Flow) -> str:
-        return f"{flow.digest()} {label} {design or ''}".strip()
+        return key_of(flow, label, design)
 
     return each_flow(flows, one, keys, FlowResult, out and out / "flows.jsonl", on_done)
 
@@ -100,10 +107,15 @@ def check_scripts(
         )
 
     def keys(flow: Flow) -> str:
-        return f"{flow.digest()} {design or ''}".strip()
+        return key_of(flow, design)
 
-    scripted = [flow for flow in flows if flow.script]
+    scripted = [flow for flow in flows if flow.script or flow.broken]
     return each_flow(scripted, one, keys, ScriptResult, out and out / "scripts.jsonl", on_done)
+
+
+def key_of(flow: Flow, *more: str | None) -> str:
+    """What a kept result depends on: flow, pages, this version, and what else it was done with."""
+    return " ".join([flow.digest(), __version__, *filter(None, more)])
 
 
 def summarize(results: Sequence[FlowResult]) -> dict[str, int | float]:
@@ -116,8 +128,11 @@ def summarize(results: Sequence[FlowResult]) -> dict[str, int | float]:
 
 
 @contextmanager
-def agent_performer(model: str) -> Iterator[Performer]:
-    """An agent with the grammar planner and this grounder, which is loaded once for all flows."""
+def agent_performer(model: str, flow_timeout: float = FLOW_SECONDS) -> Iterator[Performer]:
+    """An agent with the grammar planner and this grounder, which is loaded once for all flows.
+
+    It is stopped after `flow_timeout` seconds.
+    """
     from ..agent import Agent
 
     with grounding.load_grounder(model) as grounder:
@@ -131,62 +146,80 @@ def agent_performer(model: str) -> Iterator[Performer]:
                 approve=lambda request: request.kind != "ambiguous",
                 trace=trace,
             )
-            run: Run = agent.run(flow.instruction)
-            return run
+            return run_within(agent, flow.instruction, flow_timeout)
 
         yield perform
 
 
+@contextmanager
+def opened(
+    flow: Flow, address: str, design: str | None, limit: float = FLOW_SECONDS
+) -> Iterator[env.BrowserEnvironment]:
+    """The flow's browser, which is closed after `limit` seconds whatever it does."""
+    with (
+        tempfile.TemporaryDirectory() as downloads,
+        open_flow(flow, address, Path(downloads), design) as browser,
+        alarm(limit, browser.close),
+    ):
+        yield browser
+
+
 def _attempt(
     flow: Flow,
-    address: str,
+    browser: AbstractContextManager[env.BrowserEnvironment],
     perform: Performer,
     *,
-    design: str | None,
     trace: Path | None,
     key: str,
 ) -> FlowResult:
     began = time.monotonic()
-    run, right, wrong = Run(instruction=flow.instruction), False, ""
-    with tempfile.TemporaryDirectory() as downloads:
-        try:
-            with open_flow(flow, address, Path(downloads), design) as browser:
-                run = perform(browser, flow, trace)
-                right, wrong = state_is_right(browser, flow, run.data)
-        except (FocusagentError, env.EnvError, grounding.errors.GroundingError) as error:
-            wrong = str(error)
-        except Exception as error:  # noqa: BLE001 - a crash in one flow must not lose the others
-            wrong = f"{type(error).__name__}: {error}"
+    run, right, wrong, broken = Run(instruction=flow.instruction), False, "", flow.broken
+    try:
+        if not broken:
+            with browser as screen:
+                run = perform(screen, flow, trace)
+                right, wrong = state_is_right(screen, flow, run.data)
+    except OracleError as error:
+        broken = str(error)
+    except (FocusagentError, env.EnvError, grounding.errors.GroundingError) as error:
+        wrong = str(error)
+    except Exception as error:  # noqa: BLE001 - a crash in one flow must not lose the others
+        wrong = f"{type(error).__name__}: {error}"
     return FlowResult(
         name=flow.name,
-        verdict=verdict_of(run, right),
+        verdict=verdict_of(run, right, judged=not broken),
         right=right,
-        wrong=wrong,
+        wrong=wrong or broken,
         message=run.summary(),
         steps=len(run.steps),
         seconds=round(time.monotonic() - began, 3),
         key=key,
+        broken=broken,
     )
 
 
-def verdict_of(run: Run, right: bool) -> Verdict:
-    """What a run is worth: success counts as verified only if it is claimed and true."""
-    if run.is_successful():
+def verdict_of(run: Run, right: bool, *, judged: bool = True) -> Verdict:
+    """What a run is worth: success counts as verified only if it is claimed and true.
+
+    Without a judgement it is not proved, and no lie either.
+    """
+    if run.is_successful() and judged:
         return "verified" if right else "false_success"
-    return "unverified" if run.status == "unverified" else "failed"
+    return "unverified" if run.is_successful() or run.status == "unverified" else "failed"
 
 
 def _script_problem(flow: Flow, address: str, design: str | None) -> str:
     """What is wrong with a flow's script or its oracle; nothing if the text is empty."""
-    with tempfile.TemporaryDirectory() as downloads:
-        try:
-            with open_flow(flow, address, Path(downloads), design) as browser:
-                if state_is_right(browser, flow, {})[0]:
-                    return "the oracle holds before anything was done"
-                data = run_script(browser, flow.script or (), flow.values, flow.secrets)
-                right, wrong = state_is_right(browser, flow, data)
-        except (ScriptError, env.EnvError) as error:
-            return str(error)
+    if flow.broken:
+        return flow.broken
+    try:
+        with opened(flow, address, design) as browser:
+            if state_is_right(browser, flow, {})[0]:
+                return "the oracle holds before anything was done"
+            data = run_script(browser, flow.script or (), flow.values, flow.secrets)
+            right, wrong = state_is_right(browser, flow, data)
+    except (FocusagentError, env.EnvError) as error:
+        return str(error)
     return "" if right else f"after the script this does not hold: {wrong}"
 
 

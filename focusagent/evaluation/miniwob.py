@@ -6,13 +6,15 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import __version__
 from .._siblings import env
 from ..errors import UserError
 from .models import Pointing
-from .screenspot import draw_answer, file_name
+from .reports import draw_answer, file_name
 from .statistics import Share, quantile
 
 if TYPE_CHECKING:
@@ -41,16 +43,21 @@ _MIDDLES = """
 
 
 class Records:
-    """The rows of a JSONL file by task and seed; without a file, they are kept in memory."""
+    """The rows of a JSONL file by task and seed; without a file, they are kept in memory.
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    Rows with another fingerprint are of another model or version: they stay, and do not count.
+    """
+
+    def __init__(self, path: Path | None, fingerprint: str) -> None:
+        self._path, self._fingerprint = path, fingerprint
         self._rows: dict[tuple[str, int], dict[str, Any]] = {}
         if path is not None and path.is_file():
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            for number, line in enumerate(path.read_bytes().splitlines(), 1):
                 try:
                     row = json.loads(line)
-                    self._rows[row["task"], row["seed"]] = row
+                    key = row["task"], row["seed"]
+                    if row.get("fingerprint") == fingerprint:
+                        self._rows[key] = row
                 except (ValueError, TypeError, KeyError) as error:
                     raise UserError(
                         f"{path}, line {number}: no result of an episode; remove the file"
@@ -59,11 +66,12 @@ class Records:
     def get(self, task: str, seed: int, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return the row of an episode; it is made if there is none."""
         if (task, seed) not in self._rows:
-            row = self._rows[task, seed] = {"task": task, "seed": seed, **make()}
+            row = {"task": task, "seed": seed, **make(), "fingerprint": self._fingerprint}
+            self._rows[task, seed] = row
             if self._path is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                with self._path.open("ab", buffering=0) as file:
+                    file.write(f"{json.dumps(row, ensure_ascii=False)}\n".encode())
         return self._rows[task, seed]
 
 
@@ -152,10 +160,14 @@ def evaluate(
     episodes: Iterable[tuple[str, int]],
     out: Path | None = None,
     progress: Callable[[], None] = lambda: None,
+    fingerprint: str = "",
 ) -> dict[str, Any]:
-    """Play every episode, and measure chance and oracle on it, where ``out`` does not tell yet."""
-    known = Records(out and out / "baselines.jsonl")
-    played = Records(out and out / f"{file_name(name)}.jsonl")
+    """Play every episode, and measure chance and oracle on it, where ``out`` does not tell yet.
+
+    What ``out`` tells of a model with another fingerprint does not count.
+    """
+    known = Records(out and out / "baselines.jsonl", pages_fingerprint())
+    played = Records(out and out / f"{file_name(name)}.jsonl", fingerprint)
     pictures = out and out / f"{file_name(name)}-misses"
     rows = []
     for task, seed in episodes:
@@ -168,6 +180,15 @@ def evaluate(
         rows.append({**base, **mine})
         progress()
     return summarize(rows)
+
+
+def pages_fingerprint() -> str:
+    """Return what baselines depend on: this package's version, and that of the pages."""
+    try:
+        pages = version("miniwob")
+    except PackageNotFoundError:
+        pages = "none"
+    return f"focusagent {__version__}, miniwob {pages}"
 
 
 def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,17 @@ from PIL import Image
 
 from .._siblings import grounding
 from ..errors import UserError
+from .parts import EvidenceTokens, FusedEvidence, without_reader
 
 if TYPE_CHECKING:
-    from grounding.types import Grounder, Grounding  # noqa: TID251
+    from grounding.plan import Budget  # noqa: TID251
+    from grounding.types import Grounder, Grounding, Tokens  # noqa: TID251
 
 Spot = tuple[float, float]
-# The models by name; none of them has visual tokens to keep or drop.
-NAMES = ("default", "evidence", "reader", "icons", "rapidocr", "chance")
+# The default model's parts, and models that no visual tokens can be drawn for.
+PARTS = ("no-reader", "evidence", "reader", "icons")
+TOKENLESS = ("rapidocr", "chance")
+NAMES = ("default", *PARTS, *TOKENLESS)
 
 
 class Pointing(Protocol):
@@ -35,7 +38,7 @@ class Pointing(Protocol):
 
 
 class ByGrounder:
-    """A grounder under test; ``latest`` is its whole answer to the latest instruction.
+    """A grounder under test; ``tokens`` are those of its latest answer.
 
     Without a method ``screen``, it looks at the picture for every instruction anew.
     """
@@ -43,7 +46,7 @@ class ByGrounder:
     def __init__(self, name: str, grounder: Grounder, keep: str | None = None) -> None:
         self._name, self._grounder, self._keep = name, grounder, keep
         self.looks_once = hasattr(grounder, "screen")
-        self.latest: Grounding | None = None
+        self.tokens: Tokens | None = None
 
     def look(self, image: Image.Image) -> Any:
         """Let the grounder look, if it can do that before it knows the instruction."""
@@ -57,7 +60,7 @@ class ByGrounder:
             found = self._grounder.ground(seen, instruction)
         if self._keep is not None and found.tokens is None:
             raise UserError(_no_tokens(self._name))
-        self.latest = found
+        self.tokens = found.tokens
         return None if found.point is None else (found.point.x, found.point.y)
 
     def close(self) -> None:
@@ -66,21 +69,28 @@ class ByGrounder:
 
 
 class ByEvidence:
-    """Answers with the middle of the best span of a provider of evidence."""
+    """Answers with the middle of the best span of a provider of evidence.
 
-    def __init__(self, provider: Any) -> None:
-        self._provider = provider
+    With ``keep``, ``tokens`` are those that a model would get of the latest evidence.
+    """
 
-    def look(self, image: Image.Image) -> Any:
+    def __init__(self, provider: Any, keep: Budget | None = None) -> None:
+        self._provider, self._keep = provider, keep
+        self.tokens: Tokens | None = None
+
+    def look(self, image: Image.Image) -> tuple[Any, EvidenceTokens | None]:
         """Let the provider read the picture."""
-        return self._provider.look(image)
+        seen = self._provider.look(image)
+        return seen, None if self._keep is None else EvidenceTokens(image, self._keep)
 
-    def point(self, seen: Any, instruction: str) -> Spot | None:
+    def point(self, seen: tuple[Any, EvidenceTokens | None], instruction: str) -> Spot | None:
         """Return the middle of the first line of the best span."""
-        spans = self._provider.score(seen, instruction, (1, 1)).spans
-        if not spans:
+        read, tokens = seen
+        told = self._provider.score(read, instruction, (1, 1) if tokens is None else tokens.grid)
+        self.tokens = None if tokens is None else tokens.count(told)
+        if not told.spans:
             return None
-        middle = spans[0].parts[0].center
+        middle = told.spans[0].parts[0].center
         return middle.x, middle.y
 
 
@@ -163,23 +173,27 @@ def similarity(query: str, text: str) -> float:
 
 def make_model(name: str, keep: str | None = None) -> Pointing:
     """Return the model of a name, or the grounder that `load_grounder` makes of it."""
-    if keep is not None and name in NAMES:
-        raise UserError(_no_tokens(name))
-    if name == "reader":
-        return ByEvidence(grounding.evidence.ReaderEvidence(grounding.Reader.load()))
-    if name == "icons":
-        icons: Any = grounding.icons
-        reader = grounding.Reader.load()
-        return ByEvidence(icons.IconEvidence(icons.IconReader.load(), reader))
-    if name == "evidence":
-        module = importlib.import_module(".grounders.default", grounding.__name__)
-        return ByGrounder(name, module.DefaultGrounder())
-    if name == "rapidocr":
-        return ByEvidence(RapidEvidence())
-    if name == "chance":
-        return Chance()
+    if name in TOKENLESS:
+        if keep is not None:
+            raise UserError(_no_tokens(name))
+        return Chance() if name == "chance" else ByEvidence(RapidEvidence())
+    budget = None if keep is None else grounding.plan.parse_budget(keep)
+    if name == "no-reader":
+        return ByGrounder(name, without_reader(budget))
+    if name in PARTS:
+        return ByEvidence(_provider(name), budget)
     _check(name)
     return ByGrounder(name, grounding.load_grounder(name, keep=keep), keep)
+
+
+def _provider(name: str) -> Any:
+    """Return the default model's own evidence: of its reader, its icons, or both."""
+    reader = grounding.Reader.load()
+    if name == "reader":
+        return grounding.evidence.ReaderEvidence(reader)
+    icons: Any = grounding.icons
+    seen = icons.IconReader.load()
+    return FusedEvidence(reader, seen) if name == "evidence" else icons.IconEvidence(seen, reader)
 
 
 def _check(name: str) -> None:
@@ -204,7 +218,7 @@ def opened(name: str, keep: str | None = None) -> Iterator[Pointing]:
 
 
 def _no_tokens(name: str) -> str:
-    return f"--keep needs a model with visual tokens; {name} has none"
+    return f"--keep needs a model with visual tokens: {name} has none"
 
 
 def all_models(names: str, keeps: str | None = None) -> dict[str, tuple[str, str | None]]:
@@ -220,8 +234,11 @@ def all_models(names: str, keeps: str | None = None) -> dict[str, tuple[str, str
         raise UserError("--keep needs a value: --keep 0.5, or several with commas")
     for name in chosen:
         _check(name)
-        if shares != [None] and name in NAMES:
+        if shares != [None] and name in TOKENLESS:
             raise UserError(_no_tokens(name))
+    for keep in shares:
+        if keep is not None:
+            grounding.plan.parse_budget(keep)  # complains before anything is measured
     return {
         name if keep is None else f"{name} keep={keep}": (name, keep)
         for name in chosen

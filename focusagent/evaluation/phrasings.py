@@ -18,6 +18,7 @@ from ..errors import UserError
 from . import places, relations
 from .models import Pointing
 from .relations import Derived
+from .reports import draw_misses, predictions
 from .screens import KnownScreen, Thing, folded, speakable, things
 from .screenspot import (
     Answer,
@@ -26,13 +27,14 @@ from .screenspot import (
     load_targets,
     open_picture,
     summarize_seconds,
-    write_report,
 )
 from .statistics import Share
 
 KINDS = ("relation", "ordinal", "position", "role", "absent")
 # Rules whose instructions a model gets right that looks for the name alone.
 NAME_TELLS = ("besides", "once")
+# How many instructions a set should give that mean something, and how many that mean nothing.
+PROMISED = 300
 # How many instructions of a kind are kept.
 MOST = {"absent": 400}
 _MOST_POSITIVE = 150
@@ -135,6 +137,23 @@ def _choose(by_screen: Sequence[Sequence[Derived]], most: int) -> list[Derived]:
     return telling + easy[: min(most - len(telling), most // 3)]
 
 
+def too_few(made: Phrasings) -> list[str]:
+    """Return a sentence for each of the two groups of instructions that is smaller than promised.
+
+    Shares of so few say little; their intervals tell how little.
+    """
+    meant = sum(one.target.box is not None for one in made.derived)
+    groups = {
+        "that say where something is": meant,
+        "that mean nothing there": len(made.derived) - meant,
+    }
+    return [
+        f"{count} instructions {what}, fewer than {PROMISED}: give a set with more named rows"
+        for what, count in groups.items()
+        if count < PROMISED
+    ]
+
+
 def measure(
     model: Pointing,
     folder: Path,
@@ -144,15 +163,18 @@ def measure(
 ) -> dict[str, Any]:
     """Ask a model everything; ``out`` is a folder and the name of what is written there."""
     rows = [one.target for one in made.derived]
-    answers = evaluate(model, folder, [*rows, *made.rows], progress)
+    path, name = out or (None, "")
+    with predictions(path, name, progress) as keep:
+        answers = evaluate(model, folder, [*rows, *made.rows], keep)
     derived, own = answers[: len(rows)], answers[len(rows) :]
-    if out is not None:
-        write_report(out[0], out[1], folder, derived)
+    if path is not None:
+        draw_misses(path, name, folder, derived)
     groups: dict[str, list[Answer]] = {}
     for one, answer in zip(made.derived, derived, strict=True):
         groups.setdefault(one.target.kind, []).append(answer)
         groups.setdefault(f"{one.target.kind}: {one.how}", []).append(answer)
-    refusals = Share.of(sum(a.point is None for a in own), len(own)).as_dict()
+    errors = sum(a.error is not None for a in answers)
+    refusals = Share.of(sum(_refused(a) for a in own), len(own)).as_dict()
     positive = [a for a in derived if a.target.box is not None]
     return {
         "n": len(answers),
@@ -162,10 +184,15 @@ def measure(
         },
         "false_refusals": {
             **refusals,
-            "phrasings": Share.of(sum(a.point is None for a in positive), len(positive)).as_dict(),
+            "phrasings": Share.of(sum(map(_refused, positive)), len(positive)).as_dict(),
         },
         "seconds": summarize_seconds(answers),
+        **({"errors": errors} if errors else {}),
     }
+
+
+def _refused(answer: Answer) -> bool:
+    return answer.point is None and answer.error is None
 
 
 def _place_of_kind(kind: str) -> tuple[int, str]:

@@ -48,7 +48,6 @@ phone call video camera image images photo picture gallery file files folder fol
 document documents map location chart charts table tables dashboard graph send attach
 attachment emoji code github facebook twitter google linkedin instagram bold italic heading
 headings quote tools top bottom first last index modules clock time history
-junk auth danger warning error errors success
 """
 ICON_WORDS = frozenset(_ICONS.split())
 

@@ -1,7 +1,8 @@
 """How many recorded flows replay without a model, and how many heal after a redesign.
 
 A flow is recorded from an agent's run in which the oracle's script says where things are: what is
-measured is the replay, not how well the recording run could see.
+measured is the replay, not how well the recording run could see. A flow without a script is
+recorded from the agent's own run.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import Any
 
 from .._siblings import env, grounding
 from ..agent import Agent, Request
-from ..errors import FocusagentError, UserError
-from ..flows import Flow, Script, open_flow, state_is_right
+from ..errors import FocusagentError
+from ..flows import Flow, Script, state_is_right
 from ..flows.script import REACH
 from ..history import Run
-from ..replay import healed, heals, load, record, replay, save, save_steps
-from .flows import Kept, each_flow
+from ..replay import healed, heals, load, proved, record, replay, save, save_steps
+from .flows import Kept, each_flow, key_of, opened
+from .limits import FLOW_SECONDS
 
 # Which verb of a script a question to the grounder is about, by how the question begins.
 ASKED = {
@@ -100,21 +102,26 @@ def evaluate_replays(
     model: str = "default",
     design: str | None = None,
     out: Path | None = None,
+    flow_timeout: float = FLOW_SECONDS,
     on_done: Callable[[ReplayResult], None] = lambda _: None,
 ) -> list[ReplayResult]:
-    """Record every flow, replay it, and with a `design` heal it there; kept and resumed."""
+    """Record every flow, replay it, and with a `design` heal it there; kept and resumed.
+
+    Each of these ends after `flow_timeout` seconds.
+    """
 
     def one(flow: Flow, address: str, key: str) -> ReplayResult:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             root = out / "recordings" if out else Path(folder)
-            found = _Attempt(flow, address, model, root / f"{flow.name}.yaml").all(design)
+            file = root / f"{flow.slug}.yaml"
+            found = _Attempt(flow, address, model, file, flow_timeout).all(design)
         return ReplayResult(
             name=flow.name, seconds=round(time.monotonic() - began, 3), key=key, **found
         )
 
     def keys(flow: Flow) -> str:
-        return f"{flow.digest()} {model} {design or ''}".strip()
+        return key_of(flow, model, design)
 
     return each_flow(flows, one, keys, ReplayResult, out and out / "replays.jsonl", on_done)
 
@@ -142,6 +149,7 @@ class _Attempt:
     address: str
     model: str
     file: Path
+    limit: float
 
     def all(self, design: str | None) -> dict[str, Any]:
         """Record, replay, replay on the redesign and heal, replay what was healed."""
@@ -149,6 +157,8 @@ class _Attempt:
             "recorded": False, "replayed": False, "groundings": 0, "status": "", "healed": False,
             "again": False, "changed": 0, "false_success": 0, "message": "",
         }  # fmt: skip
+        if self.flow.broken:
+            return found | {"message": self.flow.broken}
         try:
             run, right, wrong = self._in_browser(self._record, None)
             found["message"] = f"recording: {run.summary()} {wrong}".strip()
@@ -165,6 +175,8 @@ class _Attempt:
                 self._redesigned(design, found)
         except (FocusagentError, env.EnvError, grounding.errors.GroundingError) as error:
             found["message"] = str(error)
+        except Exception as error:  # noqa: BLE001 - a crash in one flow must not lose the others
+            found["message"] = f"{type(error).__name__}: {error}"
         return found
 
     def _redesigned(self, design: str, found: dict[str, Any]) -> None:
@@ -173,7 +185,7 @@ class _Attempt:
         found["healed"] = right and run.is_done()
         found["false_success"] += bool(run.is_successful()) and not right
         recording = load(self.file)
-        changes = heals(recording, run, [*self.flow.values.values()])
+        changes = proved(run, heals(recording, run, [*self.flow.values.values()]))
         found["changed"] = len(changes)
         if not found["healed"]:
             return
@@ -184,19 +196,19 @@ class _Attempt:
     def _in_browser(
         self, perform: Callable[[env.BrowserEnvironment], Run], design: str | None
     ) -> tuple[Run, bool, str]:
-        with (
-            tempfile.TemporaryDirectory() as downloads,
-            open_flow(self.flow, self.address, Path(downloads), design) as browser,
-        ):
+        with opened(self.flow, self.address, design, self.limit) as browser:
             run = perform(browser)
             return run, *state_is_right(browser, self.flow, run.data)
 
     def _record(self, browser: env.BrowserEnvironment) -> Run:
+        flow, eyes = self.flow, self._eyes(browser)
+        agent = Agent(browser, grounder=eyes, params=flow.values, approve=_allowed)
+        return agent.run(flow.instruction)
+
+    def _eyes(self, browser: env.BrowserEnvironment) -> Any:
         if self.flow.script is None:
-            raise UserError(f"{self.flow.name} has no script to record from")
-        eyes: Any = ScriptEyes(browser, self.flow.script, self.flow.values)
-        agent = Agent(browser, grounder=eyes, params=self.flow.values, approve=_allowed)
-        return agent.run(self.flow.instruction)
+            return self.model
+        return ScriptEyes(browser, self.flow.script, self.flow.values)
 
     def _replay(self, browser: env.BrowserEnvironment) -> Run:
         return replay(browser, load(self.file), grounder=self.model, approve=_allowed)

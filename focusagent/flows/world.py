@@ -6,7 +6,7 @@ import contextlib
 import mimetypes
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,20 +14,30 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .._siblings import env
+from ..errors import FocusagentError
 from .suite import Flow
 
 HOST = "127.0.0.1"
 LONGEST_DELAY = 10.0
-_JUDGE = """([checks, downloads, data]) => {
-  if (typeof state === 'undefined') return null;
-  const wrong = checks.find(check => {
-    try {
-      const holds = new Function('state', 'downloads', 'data', `return (${check})`);
-      return !holds(state, downloads, data);
-    } catch (error) { return true; }
-  });
-  return wrong ?? '';
+# A check as a page evaluates it, in its global scope. What throws since something is not there yet
+# does not hold; a name that the page does not know says nothing about its state.
+_CHECK = """async ([downloads, data]) => {
+  try {
+    let holds = (%s
+    );
+    if (typeof holds === 'function') {
+      holds = holds(typeof state === 'undefined' ? undefined : state, downloads, data);
+    }
+    return {holds: !!(await holds)};
+  } catch (error) {
+    return {holds: false, unknown: error instanceof ReferenceError ? String(error) : ''};
+  }
 }"""
+_HAS_STATE = "() => typeof state !== 'undefined'"
+
+
+class OracleError(FocusagentError):
+    """No open page can evaluate an oracle: whether the state is right is not known."""
 
 
 @contextmanager
@@ -46,6 +56,7 @@ def serve(folder: Path) -> Iterator[str]:
             if delay.replace(".", "", 1).isdigit():
                 time.sleep(min(float(delay), LONGEST_DELAY))
             path = (root / unquote(parts.path).lstrip("/")).resolve()
+            path = path / "index.html" if path.is_dir() else path
             served = path.is_relative_to(root) and path.is_file() and path.suffix != ".yaml"
             body = path.read_bytes() if served else b"not found"
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -76,11 +87,11 @@ def open_flow(
     flow: Flow, address: str, downloads: Path, design: str | None = None
 ) -> env.BrowserEnvironment:
     """A fresh browser on the flow's start page, which may leave its origin under no condition."""
-    start = flow.start
+    start = urlsplit(flow.start)
     if design:
-        start += ("&" if "?" in start else "?") + f"design={design}"
+        start = start._replace(query="&".join(filter(None, [start.query, f"design={design}"])))
     return env.BrowserEnvironment(
-        f"{address}/{start.lstrip('/')}",
+        f"{address}/{start.geturl()}",
         policy=env.Policy.strict(upload_roots=(str(flow.folder),)),
         secrets={name: env.Secret(value, domains=[HOST]) for name, value in flow.secrets.items()},
         downloads_dir=str(downloads),
@@ -92,14 +103,54 @@ def state_is_right(
 ) -> tuple[bool, str]:
     """Whether every check of the oracle holds now, and the first that does not.
 
-    The state is that of the first open tab that has one.
+    Asked are the open tabs that have a `state`, then the active one, then the others, until one
+    can answer; `OracleError` if none can.
     """
-    seen = browser.observe()
-    downloads = [file.name for file in seen.downloads if file.path is not None]
-    for index in range(len(seen.tabs)):
-        if len(seen.tabs) > 1:
-            browser.step(env.SwitchTab(index))
-        wrong = browser.evaluate(_JUDGE, [list(flow.oracle), downloads, dict(data)])
-        if wrong is not None:
-            return wrong == "", str(wrong)
-    return False, "no open page has a `state`"
+    try:
+        seen = browser.observe()
+        downloads = [file.name for file in seen.downloads if file.path is not None]
+        return _judged(browser, seen.tabs, flow.oracle, [downloads, dict(data)])
+    except env.EnvError as error:  # the browser is gone, or the page hangs
+        raise OracleError(f"the oracle cannot be evaluated: {error}") from error
+
+
+def _judged(
+    browser: env.BrowserEnvironment, tabs: Sequence[Any], checks: Sequence[str], values: list[Any]
+) -> tuple[bool, str]:
+    def rank(index: int) -> tuple[bool, bool, int]:
+        _show(browser, index, tabs)
+        has = bool(browser.evaluate(_HAS_STATE))
+        return not has, not has and not tabs[index].active, index
+
+    problem = OracleError("the oracle cannot be evaluated: no page is open")
+    active = next((index for index, tab in enumerate(tabs) if tab.active), 0)
+    for index in sorted(range(len(tabs)), key=rank):
+        _show(browser, index, tabs)
+        try:
+            wrong = _first_wrong(browser, checks, values)
+        except OracleError as error:
+            problem = error
+        else:
+            return not wrong, wrong
+        finally:
+            _show(browser, active, tabs)
+    raise problem
+
+
+def _show(browser: env.BrowserEnvironment, index: int, tabs: Sequence[Any]) -> None:
+    if len(tabs) > 1:
+        browser.step(env.SwitchTab(index))
+
+
+def _first_wrong(browser: env.BrowserEnvironment, checks: Sequence[str], values: list[Any]) -> str:
+    """The first check that does not hold in the active tab; empty if all do."""
+    for check in checks:
+        try:
+            answer = browser.evaluate(_CHECK % check.strip().rstrip(";"), values)
+        except env.EnvError as error:  # it is no expression, or the page answers nothing at all
+            raise OracleError(f"the oracle cannot be evaluated: {check}: {error}") from error
+        if answer.get("unknown"):
+            raise OracleError(f"the oracle cannot be evaluated: {check}: {answer['unknown']}")
+        if not answer["holds"]:
+            return check
+    return ""

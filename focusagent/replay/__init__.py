@@ -4,6 +4,7 @@ from .from_run import record as record
 from .healing import Heal as Heal
 from .healing import healed as healed
 from .healing import heals as heals
+from .healing import proved as proved
 from .junit_xml import junit as junit
 from .loading import load as load
 from .recording import Look as Look

@@ -47,6 +47,7 @@ def record(run: Run, *, name: str = "flow", params: Mapping[str, str] | None = N
         name=name,
         instruction=run.instruction,
         start=run.steps[0].url,
+        screen="browser" if run.steps[0].url else "desktop",
         window=run.steps[0].size,
         plan=_plan(run, {*given, *open_names}, secrets),
         params={**given, **dict.fromkeys(open_names)},

@@ -68,6 +68,12 @@ def heals(recording: Recording, run: Run, values: Sequence[str] = ()) -> list[He
     return list(found.values())
 
 
+def proved(run: Run, changes: Sequence[Heal]) -> list[Heal]:
+    """Those that may be written: the run came to its end, and their steps are verified."""
+    good = {step.number for step in run.steps if step.status == "verified"}
+    return [heal for heal in changes if run.is_done() and heal.step in good]
+
+
 def healed(recording: Recording, changes: Sequence[Heal]) -> Recording:
     """The recording with what was found anew."""
     steps = list(recording.steps)

@@ -50,6 +50,8 @@ def _recording(data: dict[str, Any], root: Path) -> Recording:
     )
     if data.get("plan", "steps") not in ("instruction", "steps"):
         raise ValueError(f"plan is instruction or steps, not {data['plan']!r}")
+    if data.get("screen", "browser") not in ("browser", "desktop"):
+        raise ValueError(f"screen is browser or desktop, not {data['screen']!r}")
     for name in ("name", "instruction", "start"):
         if not isinstance(data.get(name, ""), str):
             raise ValueError(f"{name} must be a text (put it in quotes)")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import importlib
 import io
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -27,23 +29,28 @@ LATE = 0.3  # seconds a picture may arrive after the message about what was done
 SAW = "focusagentSaw"
 
 
-def record_person(
+def record_person(  # noqa: PLR0913 - keyword-only options, each a thing users set on its own
     url: str,
     *,
     name: str = "flow",
     secrets: Mapping[str, env.Secret] | None = None,
     headless: bool = False,
     viewport: tuple[int, int] = (1280, 800),
+    policy: env.Policy | None = None,
+    storage_state: str | None = None,
     until: Callable[[Page], Awaitable[None]] | None = None,
 ) -> Recording:
     """Open a browser and record what is done in it, until it is closed or Ctrl-C is pressed.
 
-    What is typed into password fields, or equals one of `secrets`, is never kept. `until` ends the
-    recording when it returns.
+    What is typed into password fields, or equals one of `secrets`, is never kept. The policy holds
+    the browser to its domains and schemes. `until` ends the recording when it returns.
     """
-    watcher = Watcher()
+    watcher, window = (
+        Watcher(),
+        _Window(url, viewport, headless, policy or env.Policy(), storage_state),
+    )
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_watch(watcher, url, viewport, headless, until))
+        asyncio.run(_watch(watcher, window, until))
     deeds = watcher.deeds
     if not deeds:
         raise UserError("nothing was done in the browser, so there is nothing to record")
@@ -145,25 +152,80 @@ def _newest(frames: list[tuple[float, bytes]], time: float) -> Image.Image | Non
         return image.convert("RGB")
 
 
+@dataclass(frozen=True)
+class _Window:
+    """The browser window that a person works in."""
+
+    url: str
+    viewport: tuple[int, int]
+    headless: bool
+    policy: env.Policy
+    storage_state: str | None
+
+    async def launch(self, playwright: Playwright) -> Browser:
+        """Start the browser; every reason why it does not is one sentence."""
+        from playwright.async_api import Error
+
+        path = env.chromium.find_installed() or playwright.chromium.executable_path
+        # Letters are drawn as in a browser without a window, where they are replayed.
+        looks = ["--disable-lcd-text", "--force-device-scale-factor=1"]
+        try:
+            return await playwright.chromium.launch(
+                executable_path=path,
+                headless=self.headless,
+                args=[*looks, *_guard().launch_arguments(self.policy, self.url)],
+                chromium_sandbox=not env.chromium.runs_as_root(),
+            )
+        except Error as error:
+            raise env.SetupError(
+                f"the browser {path} did not start: is there a display? ({_first_line(error)})"
+            ) from error
+
+    async def context(self, browser: Browser) -> BrowserContext:
+        """A context with the cookies to start with, held to the policy."""
+        from playwright.async_api import Error
+
+        width, height = self.viewport
+        free = self.policy.allowed_domains is None
+        try:
+            made = await browser.new_context(
+                viewport={"width": width, "height": height},
+                accept_downloads=True,
+                service_workers="allow" if free else "block",
+                storage_state=self.storage_state,
+            )
+        except (Error, ValueError, OSError) as error:
+            raise env.SetupError(
+                f"the storage state {self.storage_state} cannot be used: {_first_line(error)}"
+            ) from error
+        await _guard().Guard.install(made, self.policy, self.url)
+        return made
+
+
+def _guard() -> Any:
+    return importlib.import_module(".guard", env.__name__)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
 async def _watch(
-    watcher: Watcher,
-    url: str,
-    viewport: tuple[int, int],
-    headless: bool,
-    until: Callable[[Page], Awaitable[None]] | None,
+    watcher: Watcher, window: _Window, until: Callable[[Page], Awaitable[None]] | None
 ) -> None:
     from playwright.async_api import Error, async_playwright
 
+    start = window.policy.check_url(window.url, window.url)
+    if not start.allowed:
+        raise env.PolicyError(f"the policy does not allow the page {window.url}: {start.rule}")
     async with async_playwright() as playwright:
-        browser = await _open(playwright, headless)
+        browser = await window.launch(playwright)
         try:
-            context = await browser.new_context(
-                viewport={"width": viewport[0], "height": viewport[1]}, accept_downloads=True
-            )
+            context = await window.context(browser)
             await watcher.attach(context)
             page = await context.new_page()
             await watcher.finish()
-            await _go_to(page, url)
+            await _go_to(page, window.url)
             if until is not None:
                 await until(page)
             else:
@@ -174,33 +236,13 @@ async def _watch(
                 await browser.close()
 
 
-async def _open(playwright: Playwright, headless: bool) -> Browser:
-    from playwright.async_api import Error
-
-    path = env.chromium.find_installed() or playwright.chromium.executable_path
-    try:
-        return await playwright.chromium.launch(
-            executable_path=path,
-            headless=headless,
-            # Letters are drawn as in a browser without a window, where they are replayed.
-            args=["--disable-lcd-text", "--force-device-scale-factor=1"],
-            chromium_sandbox=not env.chromium.runs_as_root(),
-        )
-    except Error as error:
-        line = str(error).strip().splitlines()[0]
-        raise env.SetupError(
-            f"the browser {path} did not start: is there a display? ({line})"
-        ) from error
-
-
 async def _go_to(page: Page, url: str) -> None:
     from playwright.async_api import Error
 
     try:
         await page.goto(url)
     except Error as error:
-        line = str(error).strip().splitlines()[0]
-        raise env.SetupError(f"{url} cannot be opened: {line}") from error
+        raise env.SetupError(f"{url} cannot be opened: {_first_line(error)}") from error
 
 
 async def _closed(context: BrowserContext, browser: Browser) -> None:

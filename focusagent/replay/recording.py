@@ -12,6 +12,7 @@ from PIL import Image
 from ..planner.intents import Intent
 
 Plan = Literal["instruction", "steps"]
+Screen = Literal["browser", "desktop"]
 PixelBox = tuple[int, int, int, int]
 
 
@@ -61,12 +62,13 @@ class Recording:
     """A flow: from which page, with which values, which steps.
 
     `plan` says what is replayed: the instruction, parsed anew, so that its conditions and loops
-    are decided by the screen; or the steps, one after the other.
+    are decided by the screen; or the steps, one after the other. On a desktop there is no `start`.
     """
 
     name: str
     instruction: str
     start: str = ""
+    screen: Screen = "browser"
     window: tuple[int, int] = (1280, 800)
     plan: Plan = "steps"
     params: Mapping[str, str | None] = field(default_factory=dict)

@@ -77,10 +77,11 @@ def png(image: Image.Image) -> bytes:
 
 
 def _plain(recording: Recording, folder: str) -> dict[str, Any]:
+    where = {"screen": "desktop"} if recording.screen == "desktop" else {"start": recording.start}
     return {
         "format": FORMAT,
         "name": recording.name,
-        "start": recording.start,
+        **where,
         "window": list(recording.window),
         "params": dict(recording.params),
         "secrets": list(recording.secrets),

@@ -40,10 +40,19 @@ def drawn(heal: Heal) -> Text:
     return text
 
 
-def write_page(name: str, changes: Sequence[Heal], folder: Path, *, written: bool) -> Path:
-    """Write a page of all differences into a folder."""
+def state_of(changes: Sequence[Heal], written: int, provable: int) -> str:
+    """What became of the differences: how many are written, how many could be."""
+    parts = [f"{written} written to the flow"] if written else []
+    if provable > written:
+        parts.append(f"{provable - written} not written: --heal writes them")
+    if doubtful := len(changes) - provable:
+        parts.append(f"{doubtful} not to be written, since the replay did not prove them")
+    return "; ".join(parts)
+
+
+def write_page(name: str, changes: Sequence[Heal], folder: Path, state: str) -> Path:
+    """Write a page of all differences, and what became of them, into a folder."""
     parts = [_section(heal) for heal in changes]
-    state = "written to the flow" if written else "not written: replay with --heal to accept them"
     title = escape(f"{name}: {len(changes)} changed")
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..reader.lines import GlyphLine, line_text
-from ..reader.reader import Found, Screen, to_rgb
+from ..reader.lines import GlyphLine, line_confidence, line_text
+from ..reader.reader import BELIEVED, Found, Screen, to_rgb
 from ..types import Box
 from .crops import crops
 from .proposals import propose, text_pixels
@@ -123,7 +123,8 @@ def written_boxes(screen: Screen) -> list[Box]:
                 continue
             word = GlyphLine(piece, np.arange(len(piece)) == 0, line.box, line.size)
             letters = sum(letter.isalnum() for letter in line_text(screen.read.glyphs, word))
-            if letters >= _FEWEST_LETTERS:
+            sure = line_confidence(screen.read.glyphs, word) >= BELIEVED
+            if sure and letters >= _FEWEST_LETTERS:
                 half = screen.read.glyphs.width[piece] / 2
                 left = float((screen.read.glyphs.x[piece] - half).min())
                 right = float((screen.read.glyphs.x[piece] + half).max())

@@ -171,7 +171,7 @@ def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     square = frame.share >= 0.88 and abs(frame.width - frame.height) <= 2
     if (
         square
-        and (label or frame.border or _ticked(layout, frame))
+        and (label or frame.border or _is_box(layout, frame))
         and is_square(layout.pixels, frame)
     ):
         return "checkbox", sure
@@ -180,10 +180,10 @@ def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     return None
 
 
-def _ticked(layout: Layout, frame: Frame) -> bool:
-    """Tell whether a filled square without words beside it shows a tick."""
+def _is_box(layout: Layout, frame: Frame) -> bool:
+    """Tell whether a filled square without words beside it shows a tick, or is white on dark."""
     vivid = distance(frame.fill, frame.around) >= 60
-    return vivid and bool(blots(layout.pixels, frame, frame.width))
+    return vivid and (min(frame.fill) >= 235 or bool(blots(layout.pixels, frame, frame.width)))
 
 
 def _rounded(shade: Shade) -> Colour:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..reader.lines import GlyphLine, line_confidence, line_text, unknown_share
-from ..reader.reader import LEAST_CONFIDENCE, Screen
+from ..reader.reader import BELIEVED, LEAST_CONFIDENCE, Screen
 
 Pixels = NDArray[np.uint8]
 Shade = tuple[float, float, float]
@@ -92,9 +92,9 @@ def find_phrases(
     for number, read in enumerate(screen.read.lines):
         line = without_mark(screen, read)
         sure = line_confidence(screen.read.glyphs, line)
-        if sure < LEAST_CONFIDENCE:
-            continue
         unknown = unknown_share(screen.read.glyphs, line) > 0.5
+        if sure < (LEAST_CONFIDENCE if unknown else BELIEVED):
+            continue
         texts = line_text(screen.read.glyphs, line).split(" ")
         top, bottom = max(line.box[1], 0.0), min(line.box[3], screen.size[1])
         spans = _spans(screen, line)

@@ -42,6 +42,7 @@ def find_rows(layout: Layout, controls: list[Control]) -> list[Control]:
     """Return the rows of menus and side bars."""
     framed = {control.frame: control for control in controls if control.frame >= 0}
     marks = [control for control in controls if control.role in MARKS]
+    fields = [control for control in controls if control.role in ("textbox", "combobox")]
     found: list[Control] = []
     for column in _columns(layout, framed):
         members = _without_headings(column)
@@ -55,8 +56,9 @@ def find_rows(layout: Layout, controls: list[Control]) -> list[Control]:
         # Of a link in a list that is underlined only the words can be clicked.
         if role == "link" and sum(p.underlined for p in members) > 0.25 * len(members):
             continue
-        # A list of options is a form, not a menu.
-        if role is not None and ticked <= 0.6 * len(rows):
+        filled = sum(any(_shared(row, field) > 0.2 for field in fields) for row in rows)
+        # A list of options is a form, not a menu; so are labels over their fields.
+        if role is not None and ticked <= 0.6 * len(rows) and filled <= 0.5 * len(rows):
             found += [replace(row, role=role) for row in rows]
     return _apart(found)
 

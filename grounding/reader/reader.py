@@ -38,6 +38,8 @@ LINE_WEIGHTS = WEIGHTS.with_name("lines.safetensors")
 MOST_PIXELS = 16_000_000
 # A line below this is a pattern that happens to resemble letters.
 LEAST_CONFIDENCE = 0.5
+# Words are read far better than this; icons side by side, taken for letters, are not.
+BELIEVED = 0.7
 # Some letters of other scripts look like known ones: more unknown ones than this tell the script.
 MOST_UNKNOWN = 0.35
 

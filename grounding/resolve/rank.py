@@ -32,6 +32,9 @@ SHOWN = 0.9
 MOST_CANDIDATES = 6
 MOST_ANCHORS = 6
 LEAST_ANCHOR = 0.45
+# How well things lie inside, in the column of or below a heading that stand in one frame with it.
+UNDER = {"inside": 1.0, "column": 1.0, "below": 0.8}
+RIVAL_ANCHOR = 0.8  # of the best anchor's score: what fits less is another thing
 # Places that fit at least this share of the best one are counted by "second", "last" ...
 COUNTED = 0.8
 OTHERS = 0.85  # of the score of the one that was counted to
@@ -146,13 +149,15 @@ def _scored(
 
 def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked]) -> float:
     best = 0.0
-    for other in others:
+    known = list(others)
+    least = max(LEAST_ANCHOR, RIVAL_ANCHOR * known[0].score) if known else 0.0
+    for other in known:
         own = spot.number == other.spot.number >= 0 and not spot.icon
-        if other.score < LEAST_ANCHOR or own or same(spot, other.spot):
+        if other.score < least or own or same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
-        if relation.kind in ("inside", "column"):
-            fit = max(fit, board.together(spot.box, other.spot.box))
+        if relation.kind in UNDER and (weight := UNDER[relation.kind]) > fit:
+            fit = max(fit, weight * board.together(spot.box, other.spot.box))
         best = max(best, fit * other.score**0.5)
     return best
 

@@ -15,7 +15,7 @@ from .fields import LEAST_ROLE, beside, one_of, only, sharing
 from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
 from .spot import Spot, middle, pixels_of, trust
-from .words import case_fit, letters, misspelt, other_form, read_alike, words
+from .words import case_fit, letters, misspelt, number_fit, other_form, read_alike, words
 
 # A match is the root of the reader's score. Below these it is chance; short names need more.
 LEAST_MATCH = 0.65
@@ -95,7 +95,7 @@ def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
     spots = []
     for head in named:
         left, _, right, foot = head.box
-        if head.role != "text" or head.icon or foot > y1 - 0.3 * board.line:
+        if head.role not in ("text", "link") or head.icon or foot > y1 - 0.3 * board.line:
             continue
         for number, box in enumerate(board.boxes.tolist()):
             level = abs(box[1] + box[3] - y1 - y2) <= 1.2 * board.line
@@ -148,7 +148,9 @@ def _scattered(board: Board, text: str) -> list[Spot]:
             if board.boxes[other][0] < box[2] + wide and box[0] - wide < board.boxes[other][2]
             and board.boxes[other][1] < box[3] + tall and box[1] - tall < board.boxes[other][3]
         ]  # fmt: skip
-        share = sum(map(len, set().union(*around))) / total
+        together = set().union(*around)
+        share = sum(map(len, together)) / total
+        share *= number_fit(" ".join(sorted(wanted)), " ".join(sorted(together)))
         if share >= LEAST_SCATTERED and 3 * sum(map(len, own)) >= total:
             spots += _of_element(board, number, GOOD_MATCH * share, whole=True)
     return spots
@@ -163,10 +165,11 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     if number < 0:
         return [Spot(box, point, "text", match, tall=inner[3] - inner[1])]
     element = board.elements[number]
-    match *= case_fit(text, place.text)
+    fit = case_fit(text, place.text) * number_fit(text, place.text)
+    match *= fit
     alike = read_alike(text, place.text, element.text)
     if alike:
-        match = max(match, (alike + 0.05 * match) * case_fit(text, place.text))
+        match = max(match, (alike + 0.05 * match) * fit)
     elif other_form(text, element.text):
         return []
     whole = len(letters(text)) >= 0.75 * len(letters(element.text))

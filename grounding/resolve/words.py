@@ -13,6 +13,7 @@ _ENDINGS = ("d", "ed", "r", "er", "ers", "ing", "or", "ors", "able", "ly", "al")
 # Shorter words have too many neighbours.
 _SHORTEST, _LONG = 5, 9
 _LONGEST_TEXT = 60
+_NUMBER, _OTHER_NUMBER = re.compile(r"\d+"), 0.4
 _THIN = re.compile("[ijltfr1]")
 _LEAST_WIDE = 3
 
@@ -35,6 +36,12 @@ def case_fit(asked: str, shown: str) -> float:
     if asked == shown or asked.lower() != shown.lower() or asked[:1].lower() in "coksuvwxz":
         return 1.0
     return 0.99 if asked.islower() else 0.97
+
+
+def number_fit(asked: str, shown: str) -> float:
+    """Return much less than 1 where other numbers stand there than were asked for."""
+    wanted = _NUMBER.findall(asked)
+    return 1.0 if not wanted or wanted == _NUMBER.findall(shown) else _OTHER_NUMBER
 
 
 def other_form(asked: str, shown: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +27,8 @@ class ServerChat:
 
     Without `model` the server is asked for its only one. Actions are sent as tools; to a server
     that knows none as a JSON schema, and to one that knows neither in words. `options` go into
-    each request as they are. With `pictures=True` it is sent the newest screenshot, as PNG.
+    each request as they are. With `pictures=True` it is sent the newest screenshot, as PNG. An
+    answer may take `timeout` seconds, all tries together.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class ServerChat:
         if tries < 1:
             raise UserError(f"tries must be at least 1, not {tries}")
         self._server = grounding.model_server.ModelServer(url, key, timeout=timeout, tries=tries)
-        self._model, self._options = model, dict(options)
+        self._model, self._options, self._timeout = model, dict(options), timeout
         self._forms = _FORMS  # those that the server may know
         self.pictures = int(pictures)
 
@@ -56,12 +58,14 @@ class ServerChat:
             raise PlannerError(f"the planner's server: {error}") from error
 
     def _told(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Any:
+        deadline = time.monotonic() + self._timeout
         if self._model is None:
-            self._model = self._server.only_model()
+            self._model = self._server.only_model(deadline=deadline)
         refused = None
         for number, form in enumerate(self._forms):
+            body = self._body(form, messages, tools)
             try:
-                told = self._server.call("/chat/completions", self._body(form, messages, tools))
+                told = self._server.call("/chat/completions", body, deadline=deadline)
             except grounding.errors.ServerError as error:
                 refused = refused or error
                 if error.status not in _NOT_KNOWN:
