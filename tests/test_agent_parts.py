@@ -174,6 +174,23 @@ def test_a_title_above_a_table_is_no_header() -> None:
     assert [row[0].text for row in rows] == ["r0 10", "r1 10", "r2 10", "r3 10"]
 
 
+def test_a_bar_of_filters_above_a_table_is_no_header() -> None:
+    bars = [
+        (20, [(20, "Nightwatch"), (230, "Tickets"), (900, "Log out")]),
+        (50, [(20, "Dashboard"), (230, "Category"), (400, "Status")]),
+    ]
+    head = (90, [(300, "Ticket"), (410, "Subject"), (680, "Category"), (900, "Status")])
+    body = [
+        (
+            120 + 30 * n,
+            [(300, f"HD-{n}"), (410, "Slow file share"), (680, "Network"), (900, "Open")],
+        )
+        for n in range(6)
+    ]
+    rows = find_table(cells(*bars, head, *body))
+    assert [cell.text for cell in rows[0]] == ["Ticket", "Subject", "Category", "Status"]
+
+
 def test_the_value_of_a_label_stands_beside_or_below_it() -> None:
     total = next(cell for cell in TABLE if cell.text == "Total:")
     found = beside(total.box, [cell for cell in TABLE if cell is not total])

@@ -39,7 +39,7 @@ def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
             run = []
         if len(row) >= 2:
             run.append(row)
-    while len(best) > 2 and not _in_line(best[0], best[1]):  # a title above the headings
+    while len(best) > 2 and not _heads(best[0], best[1:]):  # a title, or a bar of filters
         best = best[1:]
     while len(best) > 2 and not _in_line(best[-1], best[-2]):  # what stands below the table
         best = best[:-1]
@@ -185,6 +185,11 @@ def _in_line(row: Sequence[Cell], other: Sequence[Cell]) -> bool:
         )
 
     return 2 * sum(map(kept, row)) > len(row)
+
+
+def _heads(row: Sequence[Cell], body: Sequence[Sequence[Cell]]) -> bool:
+    """Whether a row keeps to the columns of the next one, and of most others."""
+    return _in_line(row, body[0]) and 2 * sum(_in_line(row, each) for each in body) >= len(body)
 
 
 def _trimmed(table: list[list[Cell]]) -> list[list[Cell]]:
