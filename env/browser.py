@@ -24,7 +24,7 @@ from .browser_session import BrowserSession
 from .errors import ActionError, ClosedError, EnvError, PolicyError
 from .loop_thread import LoopThread
 from .policy import Decision, Policy
-from .screen import changed_box, require_inside
+from .screen import changed_box, require_inside, stirred
 from .secrets import KeepsSecrets, Secret, redact
 from .types import Environment, Observation, Outcome, PixelBox, StepResult
 
@@ -76,6 +76,7 @@ class BrowserEnvironment(KeepsSecrets, Environment):
         self._gate = stepping.Gate(self._policy, self._secrets, url)
         self._last: StepResult | None = None
         self._shown: Frame | None = None
+        self._observed: Frame | None = None
         self._closed = False
         self._loop = LoopThread("focusagent-browser")
         self._session = BrowserSession(
@@ -161,6 +162,7 @@ class BrowserEnvironment(KeepsSecrets, Environment):
 
     async def _observe(self) -> Observation:
         _, frame = await self._session.settle()
+        self._observed = frame
         image = await self._session.masked(frame)
         url, title, tabs = await self._session.describe()
         return Observation(
@@ -198,8 +200,10 @@ class BrowserEnvironment(KeepsSecrets, Environment):
             before = session.blank()  # a page that hangs can still be left
         tab = await session.active()
         commits, error = tab.commits, None
-        for point in points_of(action):
+        points = points_of(action)
+        for point in points:
             require_inside(point, before.size)
+        seen = self._observed or before
         try:
             await session.perform(action)
         except ActionError as problem:
@@ -217,6 +221,7 @@ class BrowserEnvironment(KeepsSecrets, Environment):
             before=before.digest,
             after=after.digest,
             changed_box=box,
+            stirred=seen != before and stirred(seen.image(), before.image(), points),
         )
 
     def _difference(self, before: Frame, after: Frame) -> PixelBox | None:

@@ -18,7 +18,7 @@ from .desktop_screen import Frame, Region, grab, require_on_screen
 from .desktop_setup import connection_lost, load_pyautogui, open_display, uses_x11
 from .errors import ActionError, ClosedError, EnvError, SetupError
 from .policy import Decision, Policy
-from .screen import require_inside
+from .screen import require_inside, stirred
 from .secrets import DESKTOP, KeepsSecrets, Secret
 from .types import Environment, Observation, StepResult
 
@@ -58,6 +58,7 @@ class DesktopEnvironment(KeepsSecrets, Environment):
         self._gate = stepping.Gate(self._policy, self._secrets)
         self._pixels = SecretPixels()
         self._last: StepResult | None = None
+        self._observed: Image.Image | None = None
         self._closed = False
         self._leave = contextlib.ExitStack()
         self._display: Any = open_display() if uses_x11() else None
@@ -96,6 +97,7 @@ class DesktopEnvironment(KeepsSecrets, Environment):
         with self._alive():
             stepping.settle(self._image, *self._settle)
             frame = self._frame()
+        self._observed = frame.image
         return Observation(
             image=self._pixels.masked(frame.image),
             viewport=(frame.image.width / frame.scale[0], frame.image.height / frame.scale[1]),
@@ -206,6 +208,8 @@ class DesktopEnvironment(KeepsSecrets, Environment):
         finally:
             settled, after = self._settle_after(action, frame.image)
         seen = stepping.compared(frame.image, after) | {"settled": settled}
+        if self._observed is not None:
+            seen["stirred"] = stirred(self._observed, frame.image, points_of(action))
         if error:
             seen |= {"outcome": "blocked", "dispatched": sent, "error": error}
         return record(**seen)

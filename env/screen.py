@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from PIL import Image, ImageChops
@@ -11,6 +12,7 @@ from .errors import ActionError
 from .types import PixelBox
 
 Pair: TypeAlias = tuple[float, float]
+REACH = 24  # pixels around a point that make up what is aimed at
 
 
 def to_input(point: Pair, scale: Pair, origin: Pair) -> Pair:
@@ -42,6 +44,15 @@ def frame_hash(image: Image.Image) -> str:
     digest = hashlib.blake2b(rgb(image).tobytes(), digest_size=8)
     digest.update(repr(image.size).encode())
     return digest.hexdigest()
+
+
+def stirred(seen: Image.Image, now: Image.Image, points: Iterable[Pair]) -> bool:
+    """Tell whether the pixels around some points of a screen have changed."""
+    for x, y in points:
+        box = round(x) - REACH, round(y) - REACH, round(x) + REACH, round(y) + REACH
+        if changed_box(seen.crop(box), now.crop(box)):
+            return True
+    return False
 
 
 def changed_box(before: Image.Image, after: Image.Image) -> PixelBox | None:

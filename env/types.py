@@ -48,6 +48,7 @@ class StepResult:
     """What an action did, with the evidence.
 
     `before` and `after` are hashes of the screen; `changed_box` bounds all pixels that differ.
+    `stirred` tells that the pixels around the action's point were no longer those last observed;
     `error` says in one sentence why an action was blocked or failed.
     """
 
@@ -60,6 +61,7 @@ class StepResult:
     changed_box: PixelBox | None
     seconds: float
     error: str | None = None
+    stirred: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

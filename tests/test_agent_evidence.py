@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,18 @@ def test_a_long_text_in_a_short_field_may_show_a_part() -> None:
     wide = Form(lambda text: text[-20:])
     wide.controls[0].width = 420
     assert agent(wide).run(f'type "{text}" into Code').status == "unverified"
+
+
+class Restless(Form):
+    """A page that moved between the last look and the click."""
+
+    def step(self, action: env.Action) -> env.StepResult:
+        stirred = isinstance(action, env.Click)
+        return dataclasses.replace(super().step(action), stirred=stirred)
+
+
+def test_what_moved_before_the_click_is_no_success() -> None:
+    assert agent(Restless()).run('type "abc" into Code').status == "unverified"
 
 
 def test_one_line_of_two_is_not_the_text() -> None:

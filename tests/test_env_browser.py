@@ -128,6 +128,15 @@ def test_clicks_land_on_the_pixel_that_was_meant(browser: BrowserEnvironment) ->
     assert ["mousedown", 5, 6, 0, False, 1] in log
 
 
+def test_what_moved_since_the_last_look_is_told(browser: BrowserEnvironment) -> None:
+    browser.observe()
+    assert not browser.step(Click(200, 50)).stirred
+    browser.observe()
+    browser.evaluate("pad.style.marginTop = '30px'")
+    assert browser.step(Click(200, 20)).stirred
+    assert not browser.step(Click(900, 700)).stirred, "nothing moved there"
+
+
 def test_typing_is_exact(browser: BrowserEnvironment) -> None:
     text = "A<b>?é€ü漢 'q\"@#~| 😀👩‍👩‍👧"
     ok(browser.step(Click(*at(browser, "#text"))))

@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("focusagent", "grounding", "env")
 MODULES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+HEAVY = ("agent_browser.py", "planner_server.py", "record_and_replay.py")
 EXAMPLES = [
-    pytest.param(path, marks=pytest.mark.slow) if path.name == "agent_browser.py" else path
+    pytest.param(path, marks=pytest.mark.slow) if path.name in HEAVY else path
     for path in sorted((ROOT / "examples").glob("*.py"))
 ]
 

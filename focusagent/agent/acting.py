@@ -181,7 +181,10 @@ def act_at(
     approve(desk, action, text or f"{verb.replace('_', ' ')} {target.words}", _shown(desk, spot))
     spot = aim(desk, target, verb, spot)
     before, earlier = desk.screen, pictures(desk, spot)
-    return Done(spot, before, desk.act(build(*spot.point)), earlier)
+    result = desk.act(build(*spot.point))
+    if result.stirred:
+        desk.prove("it held still", None, "the screen changed there just before the action")
+    return Done(spot, before, result, earlier)
 
 
 def _second_choice(

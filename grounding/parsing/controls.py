@@ -183,7 +183,8 @@ def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
 def _is_box(layout: Layout, frame: Frame) -> bool:
     """Tell whether a filled square without words beside it shows a tick, or is white on dark."""
     vivid = distance(frame.fill, frame.around) >= 60
-    return vivid and (min(frame.fill) >= 235 or bool(blots(layout.pixels, frame, frame.width)))
+    white = min(frame.fill) >= 235 and abs(frame.width - frame.height) <= 1
+    return vivid and (white or bool(blots(layout.pixels, frame, frame.width)))
 
 
 def _rounded(shade: Shade) -> Colour:
