@@ -287,6 +287,18 @@ def test_overlays_are_told_from_the_page() -> None:
     assert overlay_shown(seen, "the Save button") is None
 
 
+def test_a_popup_may_have_a_cross_alone() -> None:
+    image = Image.new("RGB", SIZE, "#777777")
+    pen = ImageDraw.Draw(image)
+    pen.rounded_rectangle((60, 50, 420, 270), radius=18, fill="white")
+    pen.text((90, 150), "Get our weekly newsletter", fill="#222222", font=font(18))
+    for ends in ((384, 74, 396, 86), (384, 86, 396, 74)):
+        pen.line(ends, fill="#222222", width=2)
+    seen = Seen(image, shared_grounder("default"), [0.0])
+    assert overlay_shown(seen, "a newsletter popup")
+    assert not overlay_shown(seen, "a cookie banner")
+
+
 # --- choosing and uploading
 
 

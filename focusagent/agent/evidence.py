@@ -28,7 +28,7 @@ _COMPLAINT = re.compile(
 # The same, unless much else is new as well: then they are hints of a form that was opened.
 _DEMAND = re.compile(
     r"\b(required|missing|mandatory|(?:is|are) needed|must (?:be|not)|enter an? |"
-    r"please (?:enter|fill|select|choose|provide|correct))",
+    r"please (?:enter|fill|select|choose|provide|correct) \w)",
     re.IGNORECASE,
 )
 _FEW = 4  # new lines that a demand may come with

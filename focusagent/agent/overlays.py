@@ -34,6 +34,8 @@ _KINDS = re.compile(r"\b(?:banner|pop-?up|dialog(?:ue)?|modal|overlay|consent)\b
 _SMALL = {"a", "an", "the", "any", "some", "of", "for", "about", "with"}
 # Buttons that forms have, too: they alone do not make a popup.
 _COMMON = {"ok", "yes", "no", "cancel", "continue", "close", "skip"}
+# What a cross is called, by people and by the recogniser of icons.
+_CROSSES = {"close", "x", "times", "\u00d7", "\u2715"}
 _CONSENT = re.compile(r"\b(?:cookies?|consent|privacy|tracking|gdpr)\b", re.IGNORECASE)
 # What pages put before themselves without dimming the rest.
 _UNASKED = re.compile(
@@ -75,6 +77,8 @@ def reply_buttons(seen: Seen, names: Sequence[str]) -> Iterator[Element]:
 def says(seen: Seen, button: Element, name: str) -> bool:
     """Whether a button says the name; one that was read nearly so is looked at more closely."""
     text, name = button.text.strip().casefold(), name.casefold()
+    if not text and button.icon:
+        return name in _CROSSES and bool(_CROSSES & set(button.icon.casefold().split()))
     if text == name or not alike(text, name):
         return text == name
     box = grown(seen.pixels(button.box), -EDGE, seen.image.size)
