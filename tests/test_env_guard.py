@@ -101,6 +101,7 @@ def silent(sites: Sites, *, is_attached: bool) -> list[str]:
     return [v.name for v in fires if v.name not in sites.reached]
 
 
+@pytest.mark.slow
 def test_without_the_guard_a_launched_browser_leaks_every_vector() -> None:
     async def main() -> None:
         async with Sites() as sites, launched([]) as context:

@@ -314,6 +314,7 @@ def run(*arguments: str):
     return CliRunner().invoke(app, ["train", "icons", *arguments])
 
 
+@pytest.mark.slow
 def test_the_command_trains_exports_and_a_finished_run_exports_later(tmp_path, monkeypatch):
     save_toy(tmp_path / "run")
     monkeypatch.chdir(tmp_path)

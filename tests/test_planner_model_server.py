@@ -221,6 +221,7 @@ def test_a_picture_travels_unchanged(server: ChatServer) -> None:
     assert sent.tobytes() == picture.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_command_line_plans_with_a_server(
     server: ChatServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -151,7 +151,7 @@ values = st.recursive(texts | st.integers(), lambda inner: st.dictionaries(texts
     chunk=st.integers(1, 40),
     indent=st.sampled_from([None, 2]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_rows_are_found_wherever_the_reads_cut_them(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[dict[str, Any]],
