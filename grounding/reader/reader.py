@@ -135,17 +135,11 @@ class Screen:
         """
         found = self._row.find(text, 2 * limit, exact_case)
         if not is_clear(found):
-            again = self._read_at(found)
+            again = self.read
             if again.glyphs is not self.glyphs:
-                row = TextRow(again.glyphs, again.lines, self.size)
+                row = TextRow(again.glyphs, touched(again.lines, found, self.size), self.size)
                 found = judged_again(found, row.find(text, 2 * limit, exact_case))
         return found[:limit]
-
-    def _read_at(self, places: list[Found]) -> Reading:
-        """Return the lines that places stand on, read as a whole; all are read at most once."""
-        if "read" in self.__dict__:
-            return Reading(self.read.glyphs, touched(self.read.lines, places, self.size))
-        return self._read(Reading(self.glyphs, touched(self.raw_lines, places, self.size)))
 
     def text(self, box: Box | None = None) -> RegionText:
         """Return the text of a region, line by line; of the whole screen without one."""
