@@ -21,9 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("focusagent", "grounding", "env")
 MODULES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-HEAVY = ("agent_browser.py", "planner_server.py", "record_and_replay.py")
+# Each is a process of its own that loads the models: the README and these run in the quick suite.
+QUICK = ("browser_form.py", "read_screen.py", "README.md")
 EXAMPLES = [
-    pytest.param(path, marks=pytest.mark.slow) if path.name in HEAVY else path
+    pytest.param(path, marks=[] if path.name in QUICK else pytest.mark.slow)
     for path in sorted((ROOT / "examples").glob("*.py"))
 ]
 
@@ -97,7 +98,13 @@ def run(arguments: list[str], folder: Path, display: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in blocks()])
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(code, id=name, marks=[] if name.startswith(QUICK) else pytest.mark.slow)
+        for name, code in blocks()
+    ],
+)
 def test_documented_code_runs(code: str, tmp_path: Path, display: str) -> None:
     shutil.copy(ROOT / "tests" / "data" / "reader" / "000001.png", tmp_path / "screen.png")
     run(["-c", code], tmp_path, display)
