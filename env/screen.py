@@ -12,7 +12,7 @@ from .errors import ActionError
 from .types import PixelBox
 
 Pair: TypeAlias = tuple[float, float]
-REACH = 24  # pixels around a point that make up what is aimed at
+REACH = 24  # pixels above and below a point that make up the row that is aimed at
 
 
 def to_input(point: Pair, scale: Pair, origin: Pair) -> Pair:
@@ -47,9 +47,12 @@ def frame_hash(image: Image.Image) -> str:
 
 
 def stirred(seen: Image.Image, now: Image.Image, points: Iterable[Pair]) -> bool:
-    """Tell whether the pixels around some points of a screen have changed."""
-    for x, y in points:
-        box = round(x) - REACH, round(y) - REACH, round(x) + REACH, round(y) + REACH
+    """Tell whether the rows of a screen that some points lie in have changed.
+
+    The whole rows, for after a shift the same button may be that of another row.
+    """
+    for _, y in points:
+        box = 0, round(y) - REACH, now.width, round(y) + REACH
         if changed_box(seen.crop(box), now.crop(box)):
             return True
     return False

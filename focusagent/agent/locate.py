@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from .eyes import middle
 from .memory import remembered
 from .named import IN_ROW, cell_named
 from .overlays import overlay_at, reply_buttons, says
-from .pixels import holds, same_patch
+from .pixels import holds, same_patch, same_row
 from .spots import CONFIDENT as CONFIDENT
 from .spots import CONTROLS, place_of, spot_of
 from .spots import FIELDS as FIELDS
@@ -42,6 +43,7 @@ DISMISS = ("No thanks", "Not now", "Maybe later", "Skip", "Dismiss", "Close", "G
 REFUSE = ("Reject all", "Decline")  # does so only where cookies are asked about
 
 
+NEAR = 4.0  # pixels that a place may lie off where it was seen before
 SURE = 0.9  # of a cell whose heading and row were read
 _IN_CELLS = ("click", "double_click", "right_click", "hover", "type", "select", "check", "uncheck")
 _KINDS_IN_CELLS = {"check": MARKS, "uncheck": MARKS, "select": FIELDS}
@@ -125,7 +127,8 @@ def aim(desk: Desk, target: Target, verb: str, spot: Spot) -> Spot:
     """The spot, looked at once more: where its pixels have changed, it is looked for again."""
     for _ in range(desk.settings.tries):
         desk.look()
-        if same_patch(spot.image, desk.screen.image, spot.point):
+        still = same_patch(spot.image, desk.screen.image, spot.point)
+        if still and same_row(spot.image, desk.screen.image, spot.point):
             return spot
         if spot.selector is not None:
             again = by_selector(desk, spot.selector, spot.words)
@@ -135,6 +138,8 @@ def aim(desk: Desk, target: Target, verb: str, spot: Spot) -> Spot:
             again = spot_of(seen, desk.screen.image, target.words) if seen.found else None
         if again is None:
             raise Failed(f"{target.words} went away before it could be used")
+        if still and math.dist(again.point, spot.point) < NEAR:
+            return again
         spot = settled(desk, target, again) if spot.selector is None else again
     if same_patch(spot.image, desk.look().image, spot.point):
         return spot

@@ -15,6 +15,7 @@ PixelBox = tuple[float, float, float, float]
 PATCH = 32  # half the side, in pixels, of the patch that must not have changed before a click
 NOTICED = 24  # a channel that differs less than this is noise of drawing, not a change
 PATCH_SHARE = 0.03  # of a patch may change: a caret that blinks is no other target
+ROW_SHARE = 0.002  # of a row may change: the letters of another name are more
 LEAST = 20  # pixels that differ at least where a screen has changed: more than a caret
 _CELL = 12  # pixels that what moves by itself may reach further the next time
 EDGE = 4  # pixels along a control's border that a focus ring may change
@@ -54,6 +55,12 @@ def same_patch(before: Image.Image, after: Image.Image, point: tuple[float, floa
         return False
     box = around(point, before.size)
     return changed_share(before, after, box) <= PATCH_SHARE
+
+
+def same_row(before: Image.Image, after: Image.Image, point: tuple[float, float]) -> bool:
+    """Whether all that stands beside a point is still there: the button may be another row's."""
+    x1, y1, x2, y2 = around(point, before.size)
+    return changed_share(before, after, (0, y1, before.width, y2)) <= ROW_SHARE
 
 
 def changed_share(before: Image.Image, after: Image.Image, box: Sequence[float]) -> float:
