@@ -48,7 +48,7 @@ class StepResult:
     """What an action did, with the evidence.
 
     `before` and `after` are hashes of the screen; `changed_box` bounds all pixels that differ.
-    `stirred` tells that the row of pixels at the action's point was no longer the one last observed;
+    `stirred` tells that the row at the action's point was no longer the one last observed;
     `error` says in one sentence why an action was blocked or failed.
     """
 
