@@ -13,7 +13,7 @@ from .cli_read import open_picture
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from grounding.types import Grounding  # noqa: TID251
+    from grounding.types import Grounding  # noqa: TID251 - a type only
 
 
 def register(app: typer.Typer) -> None:

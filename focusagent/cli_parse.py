@@ -15,7 +15,7 @@ from .cli_read import open_picture
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from grounding.types import Element  # noqa: TID251
+    from grounding.types import Element  # noqa: TID251 - a type only
 
 # One colour a role; all can be told from each other on white and on black.
 COLOURS: dict[str, tuple[int, int, int]] = {

@@ -14,7 +14,7 @@ from ._siblings import grounding
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from grounding.reader.reader import Found, Line  # noqa: TID251
+    from grounding.reader.reader import Found, Line  # noqa: TID251 - a type only
 
 # A match below this is a coincidence of a few letters.
 LEAST_SCORE = 0.3

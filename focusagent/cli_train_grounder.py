@@ -15,10 +15,10 @@ from ._siblings import grounding
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from grounding.training.grounder import GrounderConfig  # noqa: TID251
-    from grounding.training.measure import Measured  # noqa: TID251
-    from grounding.training.records import Records  # noqa: TID251
-    from grounding.training.trainee import Trainee  # noqa: TID251
+    from grounding.training.grounder import GrounderConfig  # noqa: TID251 - a type only
+    from grounding.training.measure import Measured  # noqa: TID251 - a type only
+    from grounding.training.records import Records  # noqa: TID251 - a type only
+    from grounding.training.trainee import Trainee  # noqa: TID251 - a type only
 
 _Model = Annotated[str, typer.Option(help="The checkpoint to start from: its folder.")]
 _Files = Annotated[

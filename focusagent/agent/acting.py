@@ -41,7 +41,7 @@ from .spots import CONFIDENT, FIELDS, Spot, other_spots, spot_of
 from .tables import alike
 
 if TYPE_CHECKING:
-    from grounding.types import Element  # noqa: TID251
+    from grounding.types import Element  # noqa: TID251 - a type only
 
 
 def click(

@@ -33,7 +33,7 @@ from .stepping import carry_out
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.types import Grounder  # noqa: TID251
+    from grounding.types import Grounder  # noqa: TID251 - a type only
 
 INSTANT = "instant actions"
 # What ends an instant action from outside: the run, the screen, or the eyes.

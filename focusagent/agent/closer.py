@@ -16,8 +16,8 @@ from .._siblings import grounding
 from .pixels import grown
 
 if TYPE_CHECKING:
-    from grounding import Reader  # noqa: TID251
-    from grounding.reader.reader import Screen  # noqa: TID251
+    from grounding import Reader  # noqa: TID251 - a type only
+    from grounding.reader.reader import Screen  # noqa: TID251 - a type only
 
 # Sizes at which a value is read, and the margins around it.
 LOOKS = ((3.0, 6.0), (3.0, 10.0), (3.5, 4.0))

@@ -23,7 +23,7 @@ from .memory import Memory
 from .pixels import same
 
 if TYPE_CHECKING:
-    from grounding.types import Grounding  # noqa: TID251
+    from grounding.types import Grounding  # noqa: TID251 - a type only
 
     from .locate import Spot
 

@@ -16,9 +16,9 @@ from .pixels import PixelBox, holds
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.parsing import Scene  # noqa: TID251
-    from grounding.reader.reader import Line  # noqa: TID251
-    from grounding.types import Box, Element, Grounder, Grounding  # noqa: TID251
+    from grounding.parsing import Scene  # noqa: TID251 - a type only
+    from grounding.reader.reader import Line  # noqa: TID251 - a type only
+    from grounding.types import Box, Element, Grounder, Grounding  # noqa: TID251 - a type only
 
 KEPT = 3  # screens whose reading is kept: before, after, and one looked at in between
 ALIKE = 0.75  # a text that is found with this score stands there

@@ -27,7 +27,7 @@ from .spots import Spot as Spot
 from .wheel import Point, turn
 
 if TYPE_CHECKING:
-    from grounding.types import Grounding  # noqa: TID251
+    from grounding.types import Grounding  # noqa: TID251 - a type only
 
 # How an instruction to the grounder begins: the verb tells which kind of control is meant.
 PHRASES = {

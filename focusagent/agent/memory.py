@@ -11,7 +11,7 @@ from ..history import Evidence, Sight
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.types import Grounding  # noqa: TID251
+    from grounding.types import Grounding  # noqa: TID251 - a type only
 
     from ..planner.intents import Intent
     from .desk import Desk

@@ -18,7 +18,7 @@ from .tables import alike
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.types import Element  # noqa: TID251
+    from grounding.types import Element  # noqa: TID251 - a type only
 
     from .eyes import Seen
 

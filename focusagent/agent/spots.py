@@ -11,7 +11,7 @@ from .pixels import holds, pixels_of
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.types import Candidate, Grounding  # noqa: TID251
+    from grounding.types import Candidate, Grounding  # noqa: TID251 - a type only
 
 CONFIDENT = 0.5
 NEARLY = 0.7  # of the best score: a candidate that is worth a try where the best did nothing

@@ -24,7 +24,7 @@ from .kits import load_kits
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
 
 _ARGUMENTS = (
     "--no-sandbox",

@@ -26,7 +26,7 @@ from .icon_texts import held_out_phrases, is_held_out
 from .instructions_screen import LabelledScreen, alike
 
 if TYPE_CHECKING:
-    from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
 
 KINDS = (
     "name", "click", "loose", "misspelt", "icon", "relation", "ordinal", "position", "role",

@@ -15,11 +15,11 @@ from .instructions import choose, instructions
 from .instructions_screen import cut_page
 
 if TYPE_CHECKING:
-    from grounding.icons import IconReader  # noqa: TID251
-    from grounding.reader.reader import Reader  # noqa: TID251
-    from grounding.training.lessons import Lesson  # noqa: TID251
-    from grounding.training.pages import LabelledPage  # noqa: TID251
-    from grounding.types import Box  # noqa: TID251
+    from grounding.icons import IconReader  # noqa: TID251 - a type only
+    from grounding.reader.reader import Reader  # noqa: TID251 - a type only
+    from grounding.training.lessons import Lesson  # noqa: TID251 - a type only
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
+    from grounding.types import Box  # noqa: TID251 - a type only
 
 TOKEN = 32
 # Widths and heights of the parts in tokens, and how often each is taken; whole pages are rare,

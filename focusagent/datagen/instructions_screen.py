@@ -25,7 +25,7 @@ from ..evaluation.screens import (
 from ..evaluation.screenspot import PixelBox, Target
 
 if TYPE_CHECKING:
-    from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
 
 # Words of one line stand no further apart than this, in heights of their line.
 _GAP = 1.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import drawn
 
 if TYPE_CHECKING:
-    from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 if TYPE_CHECKING:
-    from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
 
 WORD_COLOURS = ((220, 30, 30), (20, 120, 230))
 

@@ -15,7 +15,7 @@ from .flows import FlowResult, verdict_of
 from .limits import FLOW_SECONDS, run_within
 
 if TYPE_CHECKING:
-    from grounding.types import Grounder  # noqa: TID251
+    from grounding.types import Grounder  # noqa: TID251 - a type only
 
 
 def evaluate_desktop(

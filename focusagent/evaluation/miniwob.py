@@ -18,8 +18,8 @@ from .reports import draw_answer, file_name
 from .statistics import Share, quantile
 
 if TYPE_CHECKING:
-    from env import Observation  # noqa: TID251
-    from env.miniwob import MiniwobEnvironment  # noqa: TID251
+    from env import Observation  # noqa: TID251 - a type only
+    from env.miniwob import MiniwobEnvironment  # noqa: TID251 - a type only
 
 BASELINES = ("chance", "chance_elements", "oracle")
 # The middles of all elements that can be seen, in CSS pixels, small elements first.

@@ -17,8 +17,8 @@ from ..errors import UserError
 from .parts import EvidenceTokens, FusedEvidence, without_reader
 
 if TYPE_CHECKING:
-    from grounding.plan import Budget  # noqa: TID251
-    from grounding.types import Grounder, Grounding, Tokens  # noqa: TID251
+    from grounding.plan import Budget  # noqa: TID251 - a type only
+    from grounding.types import Grounder, Grounding, Tokens  # noqa: TID251 - a type only
 
 Spot = tuple[float, float]
 # The default model's parts, and models that no visual tokens can be drawn for.

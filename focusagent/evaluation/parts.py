@@ -16,12 +16,12 @@ import numpy as np
 from .._siblings import grounding
 
 if TYPE_CHECKING:
-    from grounding.evidence import Evidence  # noqa: TID251
-    from grounding.grounders.default import DefaultGrounder  # noqa: TID251
-    from grounding.icons import IconReader  # noqa: TID251
-    from grounding.plan import Budget  # noqa: TID251
-    from grounding.reader.reader import Reader, Screen  # noqa: TID251
-    from grounding.types import Tokens  # noqa: TID251
+    from grounding.evidence import Evidence  # noqa: TID251 - a type only
+    from grounding.grounders.default import DefaultGrounder  # noqa: TID251 - a type only
+    from grounding.icons import IconReader  # noqa: TID251 - a type only
+    from grounding.plan import Budget  # noqa: TID251 - a type only
+    from grounding.reader.reader import Reader, Screen  # noqa: TID251 - a type only
+    from grounding.types import Tokens  # noqa: TID251 - a type only
 
 
 def _module(name: str) -> Any:

@@ -11,8 +11,8 @@ import numpy as np
 from .._siblings import grounding
 
 if TYPE_CHECKING:
-    from grounding.reader.reader import Reading  # noqa: TID251
-    from grounding.training.pages import LabelledPage  # noqa: TID251
+    from grounding.reader.reader import Reading  # noqa: TID251 - a type only
+    from grounding.training.pages import LabelledPage  # noqa: TID251 - a type only
 
 SIZE_GROUPS = ((9, 11), (11, 14), (14, 18), (18, 25), (25, 41))
 

@@ -15,7 +15,7 @@ from .._siblings import grounding
 from .screenspot import PixelBox, Target
 
 if TYPE_CHECKING:
-    from grounding.reader.reader import Reader  # noqa: TID251
+    from grounding.reader.reader import Reader  # noqa: TID251 - a type only
 
 # The reader is sure that words stand at a place, and sure that they do not.
 STANDS, ABSENT = 0.75, 0.4

@@ -19,7 +19,7 @@ from .recording import Look, RecordedStep, Recording
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.types import Grounding  # noqa: TID251
+    from grounding.types import Grounding  # noqa: TID251 - a type only
 
 # What shows that a screen reacted, from the weakest to the strongest.
 REACTIONS = ("the control changed", "the screen changed", "the page reacted")

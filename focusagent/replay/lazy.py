@@ -11,7 +11,7 @@ from ..agent.eyes import shared_grounder
 if TYPE_CHECKING:
     from PIL import Image
 
-    from grounding.types import Grounder, Grounding  # noqa: TID251
+    from grounding.types import Grounder, Grounding  # noqa: TID251 - a type only
 
 
 class LazyGrounder:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .._siblings import grounding
 
 if TYPE_CHECKING:
-    from grounding.query.model import Target  # noqa: TID251
+    from grounding.query.model import Target  # noqa: TID251 - a type only
 
 
 @dataclass(frozen=True)

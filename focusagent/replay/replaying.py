@@ -17,7 +17,7 @@ from .lazy import LazyGrounder
 from .recording import Recording
 
 if TYPE_CHECKING:
-    from grounding.types import Grounder  # noqa: TID251
+    from grounding.types import Grounder  # noqa: TID251 - a type only
 
 
 class StepsPlanner:

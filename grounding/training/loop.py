@@ -89,7 +89,7 @@ def run(
     ``batches(first)`` are the batches from step ``first`` on.
     """
     out.mkdir(parents=True, exist_ok=True)
-    settings = asdict(config)  # type: ignore[call-overload]
+    settings = asdict(config)  # type: ignore[call-overload]  # each config is a dataclass
     going_on = resume and (out / NAME).exists()
     if going_on:
         check_same(out, settings)
