@@ -151,6 +151,7 @@ def test_a_complaint_is_told_from_a_warning_and_from_a_hint(
     assert run.is_successful() is not complains
 
 
+@pytest.mark.slow
 def test_what_leads_back_to_the_same_screens_goes_round_in_circles() -> None:
     app = DrawnApp(Control("text", "Page 1", 20, 20))
 

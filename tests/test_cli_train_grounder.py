@@ -36,6 +36,7 @@ def run(*words: object) -> Result:
     return RUNNER.invoke(app, ["train", *map(str, words)])
 
 
+@pytest.mark.slow
 def test_both_stages_from_files_to_a_model_that_answers(files: Path, tmp_path: Path) -> None:
     rows = ("--records", files / "rows.jsonl")
     first = run(

@@ -288,6 +288,7 @@ def test_a_navigation_that_never_ends(browser: BrowserEnvironment, site: str) ->
     ok(browser.step(Navigate(site + "/second")), "navigated")
 
 
+@pytest.mark.slow  # waits 15 seconds for an answer
 def test_a_hanging_page_can_be_left(browser: BrowserEnvironment, site: str) -> None:
     browser.step(Navigate(site + "/loop"))
     stuck = browser.step(Click(*at(browser, "button")))
@@ -296,7 +297,9 @@ def test_a_hanging_page_can_be_left(browser: BrowserEnvironment, site: str) -> N
     assert browser.observe().title == "Second"
 
 
-@pytest.mark.parametrize("again", range(3))  # the browser as a whole used to die with the page
+@pytest.mark.parametrize(
+    "again", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2))]
+)  # the browser as a whole used to die with the page
 def test_crash(browser: BrowserEnvironment, site: str, again: int) -> None:
     session = browser._session
     with pytest.raises(Exception, match="ERR_ABORTED|crash"):
@@ -344,7 +347,7 @@ def test_start_page_must_be_allowed_and_reachable(site: str) -> None:
         BrowserEnvironment(site, storage_state="/no/such/file")
 
 
-@pytest.mark.parametrize("scale", [1.25, 2.0])
+@pytest.mark.parametrize("scale", [pytest.param(1.25, marks=pytest.mark.slow), 2.0])
 def test_device_scale(site: str, scale: float) -> None:
     with BrowserEnvironment(site + "/", device_scale=scale) as browser:
         assert browser.observe().image.size == (1280, 800)

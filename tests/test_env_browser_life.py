@@ -151,6 +151,7 @@ def test_attached(running: str, site: str) -> None:
     assert tabs_of(running) == [site]  # still there, with its own tab
 
 
+@pytest.mark.slow
 def test_attached_under_a_policy(running: str, site: str) -> None:
     with BrowserEnvironment(site, cdp_url=running, policy=Policy.strict()) as browser:
         assert browser.step(Click(150, 130)).outcome == "changed"

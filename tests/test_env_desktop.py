@@ -634,7 +634,7 @@ ih: innerHeight, dpr: devicePixelRatio})"""
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "scale", [1, 2, *(pytest.param(scale, marks=pytest.mark.slow) for scale in (1.25, 1.5))]
+    "scale", [1, *(pytest.param(scale, marks=pytest.mark.slow) for scale in (1.25, 1.5, 2))]
 )
 def test_the_exact_dom_pixel(scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
     from playwright.sync_api import sync_playwright

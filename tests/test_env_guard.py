@@ -137,7 +137,8 @@ def test_nothing_leaves_a_launched_browser() -> None:
     run(main())
 
 
-@pytest.mark.parametrize("own_context", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("own_context", [False, True])
 def test_nothing_leaves_a_running_browser(own_context: bool, tmp_path: Path) -> None:
     async def main() -> None:
         async with Sites() as sites, attached(tmp_path) as (browser, url, _):
@@ -220,7 +221,7 @@ USE_WORKERS = """async ([socket, plain]) => {
 }"""
 
 
-@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("stopped", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_what_ran_before_we_attached_is_held_too(stopped: bool, tmp_path: Path) -> None:
     async def main() -> None:
         async with Sites() as sites, attached(tmp_path) as (browser, url, _):
@@ -250,6 +251,7 @@ def test_what_ran_before_we_attached_is_held_too(stopped: bool, tmp_path: Path) 
     run(main())
 
 
+@pytest.mark.slow
 def test_preloading_is_off_while_the_guard_is_up_and_back_afterwards(tmp_path: Path) -> None:
     async def main() -> None:
         async with attached(tmp_path) as (browser, url, _):
@@ -265,6 +267,7 @@ def test_preloading_is_off_while_the_guard_is_up_and_back_afterwards(tmp_path: P
     run(main())
 
 
+@pytest.mark.slow
 def test_a_killed_browser_is_noticed_and_closing_still_works(tmp_path: Path) -> None:
     async def main() -> None:
         async with attached(tmp_path) as (browser, url, pid):

@@ -55,6 +55,7 @@ def test_gymnasiums_checker_is_content_with_a_browser(page):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_loop_through_make(page):
     def score(browser, seen):
         pressed = browser.evaluate("() => document.body.textContent.includes('pressed')")

@@ -357,7 +357,10 @@ JUDGED = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("start", JUDGED)
+@pytest.mark.parametrize(
+    "start",
+    [pytest.param(at, marks=[pytest.mark.slow] if at == "hidden.html" else []) for at in JUDGED],
+)
 def test_an_oracle_is_an_expression_over_any_open_page(tmp_path, start):
     write(tmp_path, json.dumps([{**FLOW, "start": start}]))
     (tmp_path / "hidden.html").write_text(HIDDEN)

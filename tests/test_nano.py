@@ -199,6 +199,7 @@ def test_a_step_has_pictures_of_one_size(start: Path, lessons: list[Path]) -> No
     assert [one.share for one in later] == [one.share for one in steps[7]]
 
 
+@pytest.mark.slow
 def test_it_learns_resumes_and_loads_again(
     start: Path, lessons: list[Path], tmp_path: Path
 ) -> None:

@@ -265,6 +265,7 @@ class Model:
         return Finish("done", "that was it") if isinstance(made, Finish) else made
 
 
+@pytest.mark.slow
 def test_what_a_model_planned_is_replayed_step_by_step():
     form = app()
     run = Agent(form, grounder=Knowing(form), planner=Model(), settings=QUICK).run("do the usual")
@@ -367,6 +368,7 @@ def test_a_value_that_nobody_kept_has_to_be_given():
     assert form.named("Name").value == "Eve"
 
 
+@pytest.mark.slow
 def test_junit_is_read_by_others(flow: Recording):
     good, form = again(app(), flow), app()
     form.controls.pop()
