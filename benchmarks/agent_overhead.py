@@ -70,7 +70,7 @@ def _screen(number: int) -> Image.Image:
     for place in range(BUTTONS):
         draw.rectangle(_box(place), outline="black", fill="#1c6dd0")
         draw.text((60, 52 + 70 * place), f"button {place}", fill="white")
-    draw.text((600, 300), f"clicked {number} times", fill="black")
+    draw.text((600, 300), f"clicked {number} times", fill="black", font_size=32)
     return image
 
 

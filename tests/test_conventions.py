@@ -127,10 +127,10 @@ def test_any_text_is_none_or_two_or_four_numbers(answer: str) -> None:
     "piece", ["1 ", "(1, ", "x=1 ", "{", '{"a":[', "<point>1", "(1" + " " * 50]
 )
 def test_long_answers_take_no_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_numbers(piece * 2000)
     read_numbers("(1" + " " * 20_000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_conventions_are_named_never_guessed() -> None:

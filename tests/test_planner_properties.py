@@ -166,7 +166,7 @@ def test_long_instructions_take_linear_time(piece: str) -> None:
 
     small, large = calls(1_500), calls(6_000)
     assert large < 6 * small + 5_000  # four times the text; quadratic would be 16 times
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(InstructionError):
         parse("click X and " + piece * (10_000 // len(piece)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -150,7 +150,9 @@ def new_complaint(desk: Desk, before: env.Observation) -> str | None:
         cell.text
         for row in rows
         for cell in row
-        if len(row) < 3 and not difflib.get_close_matches(cell.text, known, 1, 0.8)
+        if len(row) < 3
+        and cell.text not in known
+        and not difflib.get_close_matches(cell.text, known, 1, 0.8)
     ]
     words = (_COMPLAINT, _DEMAND) if len(new) <= _FEW else (_COMPLAINT,)
     complaints = (

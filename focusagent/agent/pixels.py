@@ -181,17 +181,25 @@ def _is_track(pixels: NDArray[np.int16], columns: slice) -> bool:
 
 
 def _differs(before: Image.Image, after: Image.Image, box: Sequence[float]) -> NDArray[np.bool_]:
-    sides: Any = tuple(round(side) for side in box)
-    one, two = (image.crop(sides).convert("RGB") for image in (before, after))
-    red, green, blue = np.moveaxis(np.asarray(ImageChops.difference(one, two)), 2, 0)
-    different: NDArray[np.bool_] = np.maximum(np.maximum(red, green), blue) >= NOTICED
+    difference = ImageChops.difference(_part(before, box), _part(after, box))
+    different = np.zeros((difference.height, difference.width), np.bool_)
+    part = difference.getbbox()  # mostly a small one, and all else is quick to see
+    if part is not None:
+        red, green, blue = difference.crop(part).split()
+        most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+        different[part[1] : part[3], part[0] : part[2]] = np.asarray(most) >= NOTICED
     return different
+
+
+def _part(image: Image.Image, box: Sequence[float]) -> Image.Image:
+    sides: Any = tuple(round(side) for side in box)
+    part = image if sides == (0, 0, *image.size) else image.crop(sides)  # a copy takes time
+    return part if part.mode == "RGB" else part.convert("RGB")
 
 
 def pixels_in(image: Image.Image, box: Sequence[float]) -> NDArray[np.uint8]:
     """The pixels of a box as red, green and blue."""
-    sides: Any = tuple(round(side) for side in box)
-    return np.asarray(image.crop(sides).convert("RGB"))
+    return np.asarray(_part(image, box))
 
 
 def pixels_of(box: Sequence[float], size: tuple[int, int]) -> PixelBox:
