@@ -365,6 +365,7 @@ def test_a_screen_that_is_lost_during_a_step_ends_the_run(tmp_path: Path) -> Non
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_browser_that_dies_during_a_step_ends_the_run(tmp_path: Path) -> None:
     with serve({"/": FETCHING}) as url, env.BrowserEnvironment(url, viewport=(480, 320)) as browser:
 

@@ -41,6 +41,7 @@ def ground_as_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.slow
 def test_json_and_overlay(checkpoint: str, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.png"
     done = ground_as_a_process(

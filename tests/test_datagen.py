@@ -98,6 +98,7 @@ class TestRenderedPages:
             assert x1 < x2
             assert y1 < y2
 
+    @pytest.mark.slow
     def test_an_interrupted_run_goes_on_and_gives_the_same_pages(self, rendered, tmp_path):
         from focusagent.datagen import browser
 

@@ -28,6 +28,7 @@ def test_the_bundled_flows_are_well_formed() -> None:
         load_desktop_flows(["nothing"])
 
 
+@pytest.mark.slow
 def test_no_oracle_holds_before_anything_is_done() -> None:
     flows = load_desktop_flows()
     with virtual_screen():

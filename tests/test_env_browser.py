@@ -271,6 +271,7 @@ def test_a_late_reaction_is_waited_for(browser: BrowserEnvironment, site: str) -
     assert browser.evaluate("document.body.textContent").endswith("late")
 
 
+@pytest.mark.slow
 def test_a_page_that_repaints_forever_does_not_hold_us(
     browser: BrowserEnvironment, site: str
 ) -> None:

@@ -565,6 +565,7 @@ def test_the_server_dies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @one_server
+@pytest.mark.slow
 def test_steps_leave_nothing_behind(display: str, app: TkApp) -> None:
     import psutil
 

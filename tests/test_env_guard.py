@@ -221,7 +221,8 @@ USE_WORKERS = """async ([socket, plain]) => {
 }"""
 
 
-@pytest.mark.parametrize("stopped", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("stopped", [False, True])
 def test_what_ran_before_we_attached_is_held_too(stopped: bool, tmp_path: Path) -> None:
     async def main() -> None:
         async with Sites() as sites, attached(tmp_path) as (browser, url, _):
@@ -301,6 +302,7 @@ def test_without_websockets_the_message_names_the_extra(monkeypatch: pytest.Monk
         run(Guard.install(NO_CONTEXT, POLICY, "http://a.test/", cdp_url="http://127.0.0.1:1"))
 
 
+@pytest.mark.slow
 def test_schemes_hold_even_where_every_host_is_allowed(tmp_path: Path) -> None:
     policy = Policy(schemes=("https",))
 

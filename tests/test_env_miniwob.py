@@ -44,7 +44,7 @@ def env_at_2() -> Iterator[MiniwobEnvironment]:
         yield opened
 
 
-@pytest.fixture(params=["env", "env_at_2"])
+@pytest.fixture(params=["env", pytest.param("env_at_2", marks=pytest.mark.slow)])
 def scaled(request) -> MiniwobEnvironment:
     return request.getfixturevalue(request.param)
 

@@ -359,7 +359,7 @@ JUDGED = {
 @pytest.mark.browser
 @pytest.mark.parametrize(
     "start",
-    [pytest.param(at, marks=[pytest.mark.slow] if at == "hidden.html" else []) for at in JUDGED],
+    [pytest.param(at, marks=[] if at == "lamp.html" else pytest.mark.slow) for at in JUDGED],
 )
 def test_an_oracle_is_an_expression_over_any_open_page(tmp_path, start):
     write(tmp_path, json.dumps([{**FLOW, "start": start}]))

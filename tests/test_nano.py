@@ -240,6 +240,7 @@ def test_it_learns_resumes_and_loads_again(
         assert heat is not None
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_along_the_same_curve(
     start: Path, lessons: list[Path], tmp_path: Path
 ) -> None:

@@ -260,7 +260,7 @@ def everything(server: ChatServer) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("secret", [True, False])
+@pytest.mark.parametrize("secret", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_server_is_never_sent_a_secret(server: ChatServer, secret: bool) -> None:
     """A page that repeats it everywhere; what is no secret is sent, which proves the search."""
     server.answers = [

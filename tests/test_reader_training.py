@@ -117,6 +117,7 @@ def test_only_type_of_readable_size_is_to_be_read(size):
     assert sample.weight.all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_a_killed_run_its_curve(tmp_path, monkeypatch):
     torch.set_num_threads(1)
     whole = list(trainer.train([(toy_source, 1.0)], SMALL, tmp_path / "a", workers=0))

@@ -280,6 +280,7 @@ def test_what_a_model_planned_is_replayed_step_by_step():
     assert (run.reason, broken.done) == ("gave up", ["Urgent"])
 
 
+@pytest.mark.slow
 def test_a_reaction_that_does_not_come_again_is_not_called_verified(flow: Recording):
     form = app()
     form.named("Save").on_click = None
