@@ -246,6 +246,26 @@ def test_side_bar_rows_reach_across_their_panel(reader: Reader) -> None:
     assert [e.text for e in elements if e.role == "link"] == list(names)
 
 
+def test_rows_of_an_open_group_are_closer(reader: Reader) -> None:
+    image = Image.new("RGB", (900, 560), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, 219, 559), (245, 246, 248))
+    rows: list[tuple[str, int, int]] = []  # name, top, bottom
+    top = 20
+    for name, high in (
+        ("Overview", 50), ("Reports", 50), ("Sales", 35), ("Returns", 35), ("Stock", 35),
+        ("Customers", 50), ("Invoices", 50), ("Settings", 50),
+    ):  # fmt: skip
+        rows.append((name, top, top + high))
+        written(pen, (48, top + high // 2), name, fill=(40, 44, 52))
+        top += high
+    written(pen, (260, 60), "Nothing to see here today")
+    elements = look(image, reader).elements
+    for name, y1, y2 in rows:
+        row = next(e for e in elements if e.text == name)
+        assert overlap(row.box.to_pixels(image.size), (0, y1, 220, y2)) > 0.65, name
+
+
 def test_open_menu(reader: Reader) -> None:
     image = Image.new("RGB", (900, 600), "white")
     pen = ImageDraw.Draw(image)

@@ -6,6 +6,7 @@ pitch in a narrow panel, each is taken for a row as wide as the panel and as hig
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import median_low
@@ -20,6 +21,8 @@ from .phrases import Phrase
 # Shares of the font size: the lines of a paragraph are closer than the rows of a side bar.
 _LEAST_PITCH, _LEAST_MENU_PITCH, _MOST_PITCH = 1.62, 1.35, 4.8
 _FEWEST = 3
+# Rows of an open group may be closer than the others by this factor.
+_CLOSER = 0.65
 _HEADING = 0.96
 # A panel of rows is no wider than this, in font sizes and as a share of the screen.
 _WIDEST, _WIDEST_SHARE = 34.0, 0.45
@@ -128,12 +131,14 @@ def _pitch(members: list[Phrase]) -> float | None:
     """Return the distance of rows if it is even enough for a menu."""
     steps = [b.y - a.y for a, b in zip(members, members[1:], strict=False)]
     size = members[0].size
-    usual = median_low(sorted(steps)[: max(2, (2 * len(steps) + 2) // 3)])
-    if not _LEAST_MENU_PITCH * size <= usual <= _MOST_PITCH * size:
-        return None
-    even = sum(abs(step - usual) <= 0.12 * usual for step in steps)
-    # Between groups of rows may stand a heading.
-    if even < max(2, 0.34 * len(steps)) or min(steps) < 0.75 * usual:
+
+    def alike(pitch: float) -> int:
+        return sum(abs(step - pitch) <= 0.12 * pitch for step in steps)
+
+    possible = [s for s in steps if _LEAST_MENU_PITCH * size <= s <= _MOST_PITCH * size]
+    usual = max(possible, key=lambda pitch: (alike(pitch), -pitch), default=math.inf)
+    # Between groups of rows may stand a heading; in an open group rows are closer.
+    if alike(usual) < max(2, 0.34 * len(steps)) or min(steps) < _CLOSER * usual:
         return None
     return usual
 
