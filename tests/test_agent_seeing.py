@@ -236,8 +236,9 @@ def test_what_scrolls_beside_the_middle_is_scrolled_too() -> None:
     app = Sidebar(*rows, Control("button", "Archive", 20, 700), height=900)
     run = agent(app).run("click Archive")
     assert app.done == ["Archive"], run.summary()
-    app = Sidebar(*rows, Control("text", "Last entry", 20, 700), height=900)
-    assert agent(app).run('scroll down until "Last entry" appears').is_successful()
+    for asked in ("scroll down", "scroll the list down"):
+        app = Sidebar(*rows, Control("text", "Last entry", 20, 700), height=900)
+        assert agent(app).run(f'{asked} until "Last entry" appears').is_successful()
 
 
 def test_a_field_and_its_label_are_one_place_and_two_fields_are_two() -> None:

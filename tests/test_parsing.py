@@ -419,6 +419,19 @@ def test_an_arrow_close_to_the_end_makes_a_list(reader: Reader) -> None:
     assert [e.text for e in look(image, reader).elements if e.role == "combobox"] == ["Open"]
 
 
+@pytest.mark.parametrize("shown", ["mm/dd/yyyy", "12/24/2026"])
+def test_a_calendar_in_a_date_field_is_no_checkbox(reader: Reader, shown: str) -> None:
+    image = Image.new("RGB", (600, 200), "white")
+    pen = ImageDraw.Draw(image)
+    written(pen, (40, 40), "Arrival date")
+    pen.rounded_rectangle((40, 56, 299, 92), 5, "white", (187, 187, 187))
+    written(pen, (52, 74), shown)
+    pen.rectangle((273, 68, 286, 80), "white", (30, 30, 30))
+    roles = [(e.role, e.text) for e in look(image, reader).elements]
+    assert ("textbox", shown) in roles
+    assert "checkbox" not in dict(roles)
+
+
 def test_a_ticked_box_needs_no_words(reader: Reader) -> None:
     image = Image.new("RGB", (640, 200), WHITE)
     pen = ImageDraw.Draw(image)

@@ -11,6 +11,7 @@ from ..planner.intents import Check, Outcome, Select, SetValue, Target, Type, Un
 from ..planner.templates import names_in, resolve, sole_name
 from .acting import act_at, press_keys
 from .asking import field_box, mark_at
+from .dates import as_asked, date_in, shows_date
 from .desk import Desk
 from .errors import Failed
 from .evidence import Done, appeared, prove_no_complaint, prove_target
@@ -37,6 +38,8 @@ def type_text(desk: Desk, intent: Type, selector: str | None = None) -> Outcome:
     if intent.target is not None:
         spot = _focus(desk, intent.target, selector, append=intent.append)
     before = desk.screen
+    if spot is not None and not intent.append:
+        text = _as_date(desk, spot, text) or text
     if text or secret:
         desk.act(env.Type(text, secret=secret))
     elif not intent.append:
@@ -169,6 +172,24 @@ def _enter(desk: Desk, target: Target, spot: Spot, *, append: bool) -> Spot:
         for keys in _select_all(desk, spot):
             desk.act(env.Press(keys))
     return spot
+
+
+def _as_date(desk: Desk, spot: Spot, text: str) -> str | None:
+    """A date as the field asks for it, the caret put to its first part; None for other fields.
+
+    One that shows a date already tells what it asks for when a part is deleted: `mm/24/2026`.
+    """
+    if date_in(text, "mdy") is None and date_in(text, "dmy") is None:
+        return None
+    seen = desk.eyes.see(spot.image)
+    shown = seen.text_in(field_box(seen, spot))
+    if shows_date(shown):
+        desk.act(env.Press("Delete"))
+        shown = desk.seen.text_in(field_box(desk.seen, spot))
+    date = as_asked(shown, text)
+    for _ in range(2 if date else 0):  # whichever part was clicked
+        desk.act(env.Press("ArrowLeft"))
+    return date
 
 
 def _select_all(desk: Desk, spot: Spot) -> tuple[str, ...]:

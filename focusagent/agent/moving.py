@@ -25,11 +25,18 @@ from .wheel import Point, turn
 
 SHARE = 0.85  # of the screen that "one screen" scrolls, so that nothing is skipped
 FAR = 60  # screens that "to the end" gives up after
+# What most screens hold one of: no words on them say so.
+_PARTS = (
+    *("page", "screen", "window", "view", "list", "table", "grid", "feed", "panel"),
+    *("content", "contents", "results", "rows", "items"),
+)
 
 
 def scroll(desk: Desk, intent: Scroll) -> Outcome:
     """Scroll by some amount, to the end, or until a target is seen."""
-    at = None if intent.area is None else locate(desk, intent.area, "scroll").point
+    at = None
+    if intent.area is not None and intent.area.words.casefold() not in _PARTS:
+        at = locate(desk, intent.area, "scroll").point
     if intent.until is not None:
         return _scroll_until(desk, intent, at)
     if not intent.to_end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .content import (
@@ -27,6 +28,8 @@ MARKS = frozenset({"checkbox", "radio", "switch"})
 _LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
 _MOST_CONTROL = 4.6
 _MOST_BUTTON_WIDTH = 34.0
+# A date, or what a field for one asks for; the square beside it is a calendar.
+_DATE = re.compile(r"(?:\d+|m+|d+|t+|j+|y+|a+)(?: ?[/.-] ?(?:\d+|m+|d+|t+|j+|y+|a+)){2}", re.I)
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
 
@@ -63,11 +66,12 @@ def find_controls(layout: Layout) -> list[Control]:
         if control is not None:
             role, sure = control
             parts = _parts(layout, number, found)
-            if role != "button" and any(found[part].role in MARKS for part in parts):
-                continue  # an option in a panel of its own
-            for part in parts if role == "button" else ():
-                del found[part]  # its icon
             text = _text(layout.inside(number)) if role not in MARKS else ""
+            takes = role == "button" or _DATE.fullmatch(text) is not None
+            if not takes and any(found[part].role in MARKS for part in parts):
+                continue  # an option in a panel of its own
+            for part in parts if takes else ():
+                del found[part]  # its icon
             found[number] = Control(
                 frame.x1, frame.y1, frame.x2, frame.y2, role, text, sure, number
             )
