@@ -419,6 +419,21 @@ def test_an_arrow_close_to_the_end_makes_a_list(reader: Reader) -> None:
     assert [e.text for e in look(image, reader).elements if e.role == "combobox"] == ["Open"]
 
 
+def test_short_fields_are_known_by_their_captions(reader: Reader) -> None:
+    image = Image.new("RGB", (600, 240), "white")
+    pen = ImageDraw.Draw(image)
+    for x, name in ((40, "Day"), (120, "Month")):
+        written(pen, (x, 40), name)
+        pen.rectangle((x, 54, x + 52, 92), "white", INK, 2)
+    written(pen, (40, 160), "Room:")
+    pen.rectangle((90, 148, 144, 172), "white", INK)
+    pen.rectangle((400, 148, 452, 186), "white", INK, 2)  # nothing says what this is
+    fields = [
+        e.box.to_pixels(image.size) for e in look(image, reader).elements if e.role == "textbox"
+    ]
+    assert [round(box[0]) for box in sorted(fields)] == [40, 90, 120]
+
+
 @pytest.mark.parametrize("shown", ["mm/dd/yyyy", "12/24/2026"])
 def test_a_calendar_in_a_date_field_is_no_checkbox(reader: Reader, shown: str) -> None:
     image = Image.new("RGB", (600, 200), "white")

@@ -197,6 +197,30 @@ def test_a_name_with_relation_words_wins_where_it_is_shown() -> None:
         assert hit(ask(name, shown), one("button", name, 0, shown))
 
 
+@pytest.mark.parametrize("role", ["", "the field "])
+@pytest.mark.parametrize(
+    ("heading", "number"), [("First day of leave", 0), ("Last day of leave", 1)]
+)
+def test_what_a_field_hangs_on_may_have_of_in_its_name(
+    role: str, heading: str, number: int
+) -> None:
+    shown: tuple[Drawn, ...] = (
+        ("text", "What kind of leave", 100, 20, 300, 44),
+        ("text", "First day of leave", 100, 90, 300, 114),
+        ("text", "Day", 100, 140, 140, 160),
+        ("textbox", "", 100, 166, 160, 200),
+        ("text", "Last day of leave", 100, 250, 300, 274),
+        ("text", "Day", 100, 300, 140, 320),
+        ("textbox", "", 100, 326, 160, 360),
+    )
+    found = ask(f"{role}Day under {heading}", shown)
+    label, field = (
+        one(kind, words, number, shown) for kind, words in (("text", "Day"), ("textbox", ""))
+    )
+    assert hit(found, field) or (not role and hit(found, label))
+    assert found[0].score > 0.6
+
+
 def test_colours() -> None:
     shown: tuple[Drawn, ...] = tuple(
         ("button", name, 100 + 120 * n, 100, 200 + 120 * n, 130)

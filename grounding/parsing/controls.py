@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .beside import captioned, right_of, within_words
 from .content import (
     Blot,
     blots,
@@ -136,6 +137,9 @@ def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
             and not drawn
         ):
             return "textbox", 0.5
+    small = low and ratio >= 1.25 and frame.height >= 1.25 * size
+    if frame.border and small and not drawn and captioned(layout, frame):
+        return "textbox", 0.6
     if frame.border and frame.width >= 9 * size and frame.height <= 14 * size and not drawn:
         return "textbox", 0.5
     if frame.width >= 9 * size and frame.height <= 14 * size and layout.underscores(frame):
@@ -163,11 +167,11 @@ def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
 
 def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     """Tell checkboxes from radio buttons: squares from circles."""
-    if not (frame.border or frame.filled) or not frame.calm or _within_words(layout, frame):
+    if not (frame.border or frame.filled) or not frame.calm or within_words(layout, frame):
         return None
     if not stands_free(layout.pixels, frame):
         return None
-    label = _right_of(layout, frame)
+    label = right_of(layout, frame)
     # What is drawn in the colour of the words beside it is their icon.
     if label is not None and distance(ink_of(layout.pixels, frame), _rounded(label.ink)) < 24:
         return None
@@ -193,24 +197,6 @@ def _is_box(layout: Layout, frame: Frame) -> bool:
 
 def _rounded(shade: Shade) -> Colour:
     return round(shade[0]), round(shade[1]), round(shade[2])
-
-
-def _within_words(layout: Layout, frame: Frame) -> bool:
-    x, y = (frame.x1 + frame.x2) / 2, (frame.y1 + frame.y2) / 2
-    return any(
-        phrase.x1 - 2 <= x <= phrase.x2 + 2 and phrase.y1 <= y <= phrase.y2
-        for phrase in layout.phrases
-    )
-
-
-def _right_of(layout: Layout, frame: Frame) -> Phrase | None:
-    """Return the words that begin close to the right of a small frame, on its row."""
-    y = (frame.y1 + frame.y2) / 2
-    for phrase in layout.phrases:
-        level = abs(phrase.y - y) <= 0.6 * max(phrase.size, frame.height)
-        if level and -0.3 <= (phrase.x1 - frame.x2) / phrase.size <= 1.6:
-            return phrase
-    return None
 
 
 def _central(blot: Blot, frame: Frame) -> bool:

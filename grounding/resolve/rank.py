@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LEAST = 0.3
 # Readings that are unlikely must fit better.
 LEAST_UNLIKELY = 0.75
-UNLIKELY = 0.65
+UNLIKELY, LIKELY = 0.65, 0.85
 # A literal name that stands on the screen like this beats every other reading.
 SHOWN = 0.9
 MOST_CANDIDATES = 6
@@ -69,7 +69,7 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
     """
     board = board_of(scene)
     found: list[tuple[float, Ranked]] = []
-    for reading in query.readings:
+    for reading in (_likelier(board, reading) for reading in query.readings):
         for ranked in _read(board, reading):
             found.append((ranked.score * _weight(reading, ranked), ranked))
     found.sort(key=lambda item: -item[0])
@@ -80,6 +80,21 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
         if len(chosen) == MOST_CANDIDATES:
             break
     return _candidates(chosen, board.size)
+
+
+def _likelier(board: Board, reading: Reading) -> Reading:
+    """Return a reading, likely if all it hangs on are long names that stand on the screen.
+
+    "First day of leave" might have been cut at its "of"; where it is written, it was not.
+    """
+    names = [relation.anchor for relation in reading.target.relations]
+    if reading.prior >= UNLIKELY or not names or not reading.target.text:
+        return reading
+    if any(" of " not in name.text or name.relations for name in names):
+        return reading
+    shown = (rank(board, name, anchor=True)[:1] for name in names)
+    whole = all(best and best[0].score >= LIKELY for best in shown)
+    return replace(reading, prior=LIKELY) if whole else reading
 
 
 def _read(board: Board, reading: Reading) -> list[Ranked]:
