@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from grounding.errors import BadImage, BadWeights
 from grounding.evidence import FEATURES
 from grounding.icons import IconEvidence, IconReader
+from grounding.icons.badges import without_badges
 from grounding.icons.crops import SIDE, contrast, crops
 from grounding.icons.proposals import GAPS, MOST_BOXES, _runs, piece_boxes, propose
 from grounding.icons.screen import WEIGHTS, written_boxes
@@ -243,6 +244,47 @@ def test_common_icons_are_found_by_name_on_every_theme(paper, pen):
         for name, cell in zip(asked, cells, strict=True)
     ]
     assert sum(right) >= 8
+
+
+def with_badges(page: np.ndarray, cells: list[Box], count: str) -> np.ndarray:
+    """The page with a red disk, and a count on it, at each icon's upper right corner."""
+    picture = Image.fromarray(page)
+    pen = ImageDraw.Draw(picture)
+    for cell in cells:
+        right, top = cell.to_pixels(picture.size)[2] - 12, cell.to_pixels(picture.size)[1] + 10
+        radius = 8 if count else 4
+        disk = (right - radius, top - radius, right + radius, top + radius)
+        pen.ellipse(disk, fill=(225, 29, 72))
+        pen.text((right, top), count, fill="white", anchor="mm", font_size=10)
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("count", ["", "3", "12"])
+@pytest.mark.parametrize("paper", [(255, 255, 255), (25, 28, 36)])
+def test_what_lies_under_a_badge_is_recognised(paper, count):
+    asked = ["bell", "cart", "envelope", "user", "cog", "conversation", "gift", "folder"]
+    page, cells = page_of(asked, paper=paper, pen=(90, 95, 105))
+
+    def right(picture: np.ndarray) -> int:
+        screen = icon_reader().look(picture)
+        best = [screen.find(name, 1) for name in asked]
+        pairs = zip(cells, best, strict=True)
+        return sum(bool(found) and cell.contains(found[0].box.center) for cell, found in pairs)
+
+    assert right(with_badges(page, cells, count)) >= right(page) - 1
+
+
+def test_a_round_icon_of_one_colour_is_no_badge():
+    picture = Image.new("RGB", (120, 60), "white")
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((20, 20, 40, 40), fill=(225, 29, 72))
+    pen.line((26, 26, 34, 34), "white", 2)
+    pen.line((26, 34, 34, 26), "white", 2)
+    pixels = np.asarray(picture)
+    boxes = propose(pixels)
+    bare, kept, icons = without_badges(pixels, boxes)
+    assert bare is pixels
+    assert kept is icons is boxes
 
 
 def test_icons_are_told_from_words():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..reader.lines import GlyphLine, line_confidence, line_text
 from ..reader.reader import BELIEVED, Found, Screen, to_rgb
 from ..types import Box
+from .badges import without_badges
 from .crops import crops
 from .proposals import propose, text_pixels
 
@@ -107,8 +108,8 @@ class IconReader:
         """Find the icon-like regions of an RGB picture; what lies in ``text`` is none."""
         picture = to_rgb(pixels)
         size = (picture.shape[1], picture.shape[0])
-        boxes = propose(picture, text_pixels(text, size))
-        return IconScreen(self._network, boxes, self._network.see(crops(picture, boxes)), size)
+        bare, boxes, icons = without_badges(picture, propose(picture, text_pixels(text, size)))
+        return IconScreen(self._network, boxes, self._network.see(crops(bare, icons)), size)
 
 
 def written_boxes(screen: Screen) -> list[Box]:
