@@ -7,12 +7,12 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .._siblings import env, grounding
 from ..errors import UserError
 from ..history import Reason, Run, Status, Step, Trace, Usage
-from ..planner.briefing import Briefed, Briefing
+from ..planner.briefing import Briefed, Briefing, Reading
 from ..planner.chat import load_planner
 from ..planner.conditions import Seen, Target
 from ..planner.grammar_planner import GrammarPlanner
@@ -179,6 +179,19 @@ class Agent(Instant):
         except _LOST as error:
             step = self._undone(Look(Seen(target)), error)
         raise StepFailed(step)
+
+    def ask(self, wanted: str) -> Any:
+        """What the planner's vision-language model reads off the screen, as JSON values.
+
+        It is what a model says, not evidence; a screen that is lost raises `EnvError`.
+        """
+        if not isinstance(self._planner, Reading):
+            raise UserError(
+                "extract without a vision-language model reads fields and tables: give their "
+                "names, as in extract(['Total', 'Date']) or extract({'Total': 'number'})"
+            )
+        self._instant()
+        return self._planner.extract(self._clean(wanted), self._desk.screen.image)
 
     def _done(self, intent: Intent, selector: str | None, spot: Spot | None) -> Step:
         desk, live = self._desk, self._instant()

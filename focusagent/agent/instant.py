@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UserError
 from ..history import Place, Step
@@ -154,15 +154,17 @@ class Instant(ABC):
         step = self.do(intents.ReadTable(None if words is None else _target(words)))
         return compare.table_rows(step.outcome.value or "[]")
 
-    def extract(
-        self, fields: Mapping[str, Kind] | Iterable[str]
-    ) -> dict[str, str | float | list[list[str]]]:
-        """Read several fields by name, as text, number or table."""
+    @abstractmethod
+    def ask(self, wanted: str) -> Any:
+        """What the planner's vision-language model reads off the screen, as JSON values."""
+
+    def extract(self, fields: str | Mapping[str, Kind] | Iterable[str]) -> Any:
+        """Read several fields by name, as text, number or table: a dict of what they hold.
+
+        Words that say what is wanted are for a vision-language model: JSON values as it read them.
+        """
         if isinstance(fields, str):
-            raise UserError(
-                "extract without a vision-language model reads fields and tables: give their "
-                "names, as in extract(['Total', 'Date']) or extract({'Total': 'number'})"
-            )
+            return self.ask(fields)
         wanted = dict(fields) if isinstance(fields, Mapping) else dict.fromkeys(fields, "text")
         found: dict[str, str | float | list[list[str]]] = {}
         for name, kind in wanted.items():

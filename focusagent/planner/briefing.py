@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from ..history import Step, Usage
 
 
@@ -37,4 +39,13 @@ class Briefed(Protocol):
 
     def begin(self, briefing: Briefing) -> None:
         """A run begins."""
+        ...
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """A planner whose model may see: it can be asked what a screen shows."""
+
+    def extract(self, wanted: str, image: Image.Image) -> Any:
+        """What the model reads off a screen, as JSON values."""
         ...

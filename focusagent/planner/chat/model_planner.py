@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...history import Usage
 from ..briefing import Briefing
 from ..errors import IntentError
 from ..intents import PROOFS, Finish, History, Intent, Read
 from ..printing import intent_text
-from .answers import intent_in
-from .messages import Chat, Message, Picture, PlannerError, Reply
-from .prompt import Scene, messages_for, refusal
-from .tools import in_words, intent_tools
+from .answers import calls_in, intent_in
+from .messages import Chat, Message, Picture, PlannerError, Reply, Tool
+from .prompt import READING, Scene, messages_for, refusal
+from .tools import ANSWER, in_words, intent_tools
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -64,6 +66,22 @@ class ModelPlanner:
         messages = messages_for(scene, known, self._steps, self._read)
         return self._ask(messages, known, history)
 
+    def extract(self, wanted: str, image: Image.Image) -> Any:
+        """What the model reads off a screen, as JSON values; `PlannerError` if it cannot see."""
+        if not self._chat.pictures:
+            raise PlannerError(
+                "this planner's model sees no pictures: give extract the names of fields, as in "
+                "extract({'Total': 'number'}), or plan with a vision-language model"
+            )
+        parts = (f"Wanted:\n{wanted}", "The screen now:", Picture(image, wanted))
+        reply = self._reply([Message("system", (READING,)), Message("user", parts)], (ANSWER,))
+        for call in (*reply.calls, *calls_in(reply.text)):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                if call.name == ANSWER.name:
+                    return json.loads(call.arguments)["data"]
+        said = " ".join(_said(reply).split())[:200]
+        raise PlannerError(f"the planner's model gave no data (it said: {said!r})")
+
     def _ask(self, messages: list[Message], known: Sequence[str], history: History) -> Intent:
         reply = self._reply(messages)
         try:
@@ -89,10 +107,10 @@ class ModelPlanner:
                 f"used: {error} (it said: {said!r})"
             ) from error
 
-    def _reply(self, messages: Sequence[Message]) -> Reply:
+    def _reply(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> Reply:
         used = self._usage
         self._usage = dataclasses.replace(used, planner_calls=used.planner_calls + 1)
-        reply = self._chat.reply(messages, intent_tools())
+        reply = self._chat.reply(messages, tools or intent_tools())
         self._usage = dataclasses.replace(
             self._usage,
             prompt_tokens=used.prompt_tokens + reply.prompt_tokens,

@@ -25,6 +25,12 @@ from .messages import Call, Tool
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _TARGET = {"type": "string", "description": "A thing on the screen, in words."}
 _hints = functools.cache(get_type_hints)
+# For a question about a screen; nothing is done with it.
+ANSWER = Tool(
+    "answer",
+    "What the screen shows of what is wanted, null where it shows nothing.",
+    {"type": "object", "properties": {"data": {}}, "required": ["data"]},
+)
 
 
 @functools.cache
