@@ -14,7 +14,8 @@ import env
 from focusagent.agent import Agent, Settings
 from focusagent.agent.closer import Look, read_closely, vote
 from focusagent.agent.eyes import Seen, known_parts, shared_grounder
-from focusagent.agent.pixels import is_plain
+from focusagent.agent.named import cell_named
+from focusagent.agent.pixels import is_plain, rulings
 from grounding import Box, Candidate, Point
 
 QUICK = Settings(step_timeout=0.4, patience=0.3)
@@ -220,6 +221,27 @@ def test_other_numbers_and_other_words_are_not_taken_for_what_is_asked(
 ) -> None:
     seen = Seen(page((40, 60, shown, 15)), shared_grounder("default"), [0.0])
     assert seen.shows(asked) is there
+
+
+@pytest.mark.parametrize("ruling", [True, False])
+def test_a_ruling_ends_a_cell_and_a_bar_between_words_does_not(ruling: bool) -> None:
+    image = page(*((60, y, name, 14) for y, name in ((24, "Guest"), (54, "Lucie"), (84, "Jan"))))
+    pen = ImageDraw.Draw(image)
+    for y, total in ((24, "Total"), (54, "1,043.00"), (84, "89.00")):
+        right = pen.textlength(total, font(14))
+        pen.text((260 - right, y), total, "black", font(14))
+        if y > 24:
+            pen.text((270, y), "Check out | Invoice", "#1a4fb4", font(14))
+    for y in (18, 48, 78, 108):
+        pen.line((40, y, 420, y), "#999999")
+    for x in (40, 180, 265, 420) if ruling else ():
+        pen.line((x, 18, x, 108), "#999999")
+    line = (200, 54, 395, 72)
+    assert [round(x) for x in rulings(image, line)] == ([265] if ruling else [])
+    if ruling:
+        found = cell_named(Seen(image, shared_grounder("default"), [0.0]), "Total of Lucie")
+        assert found is not None
+        assert found.text == "1,043.00"
 
 
 class Sidebar(DrawnApp):

@@ -434,7 +434,7 @@ def test_short_fields_are_known_by_their_captions(reader: Reader) -> None:
     assert [round(box[0]) for box in sorted(fields)] == [40, 90, 120]
 
 
-@pytest.mark.parametrize("shown", ["mm/dd/yyyy", "12/24/2026"])
+@pytest.mark.parametrize("shown", ["mm/dd/yyyy", "12/24/2026", "mm / dd / yyyy"])
 def test_a_calendar_in_a_date_field_is_no_checkbox(reader: Reader, shown: str) -> None:
     image = Image.new("RGB", (600, 200), "white")
     pen = ImageDraw.Draw(image)
@@ -443,7 +443,7 @@ def test_a_calendar_in_a_date_field_is_no_checkbox(reader: Reader, shown: str) -
     written(pen, (52, 74), shown)
     pen.rectangle((273, 68, 286, 80), "white", (30, 30, 30))
     roles = [(e.role, e.text) for e in look(image, reader).elements]
-    assert ("textbox", shown) in roles
+    assert any(r == "textbox" and t.replace(" ", "") == shown.replace(" ", "") for r, t in roles)
     assert "checkbox" not in dict(roles)
 
 

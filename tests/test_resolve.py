@@ -221,6 +221,17 @@ def test_what_a_field_hangs_on_may_have_of_in_its_name(
     assert found[0].score > 0.6
 
 
+def test_a_short_name_in_a_longer_line_is_found() -> None:
+    shown: tuple[Drawn, ...] = (
+        ("text", "Rooms", 20, 90, 70, 110),
+        ("text", "Room", 120, 90, 170, 110),
+        ("text", "Cash desk", 200, 300, 280, 320),
+        ("text", "Room:", 296, 300, 346, 320),
+        ("textbox", "", 352, 296, 412, 324),
+    )
+    assert hit(ask("the Room field", shown), one("textbox", "", 0, shown))
+
+
 def test_colours() -> None:
     shown: tuple[Drawn, ...] = tuple(
         ("button", name, 100 + 120 * n, 100, 200 + 120 * n, 130)

@@ -12,7 +12,7 @@ from .controls import mark_at as mark_at
 from .desk import Desk
 from .errors import Failed
 from .locate import glance, locate
-from .named import cells_of
+from .named import table_cells
 from .tables import find_table, rows_left_out
 from .values import named_value, value_at
 
@@ -67,7 +67,7 @@ def read(desk: Desk, intent: Read, selector: str | None = None) -> Outcome:
 
 def read_table(desk: Desk, intent: ReadTable) -> Outcome:
     """Read a table and keep it."""
-    cells = cells_of(desk.seen)
+    cells = table_cells(desk.seen)
     if intent.target is not None:
         spot = glance(desk, intent.target)
         if spot is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from .closer import read_closely
+from .pixels import rulings
 from .tables import Cell, cell_in, find_table
 
 if TYPE_CHECKING:
@@ -35,10 +38,25 @@ def cell_named(seen: Seen, words: str) -> Cell | None:
     if found is None:
         return None
     column, row = (part.strip().strip('"') for part in found.groups())
-    table = find_table(cells_of(seen))
+    table = find_table(table_cells(seen))
     return cell_in(table, column, row) or cell_in(table, _KIND.sub("", column).strip('"'), row)
 
 
 def cells_of(seen: Seen) -> list[Cell]:
     """The lines of text of a screen."""
     return [Cell(text, box) for text, box in seen.texts()]
+
+
+def table_cells(seen: Seen) -> list[Cell]:
+    """The lines of text of a screen; one that reaches over the rulings of a table is several."""
+    return [cell for line in cells_of(seen) for cell in _cut(seen, line)]
+
+
+def _cut(seen: Seen, line: Cell) -> list[Cell]:
+    x1, y1, x2, y2 = line.box
+    edges = [x1, *rulings(seen.image, line.box), x2]
+    if len(edges) == 2:
+        return [line]
+    boxes = [(a + 1, y1, b - 1, y2) for a, b in pairwise(edges)]
+    read = ((read_closely(seen.image, box, y2 - y1).text, box) for box in boxes)
+    return [Cell(text, box) for text, box in read if text]

@@ -126,6 +126,21 @@ def _spread(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return spread
 
 
+def rulings(image: Image.Image, box: Sequence[float]) -> list[float]:
+    """Where lines go down through a text, further than a letter such as `|` would."""
+    x1, y1, x2, y2 = box
+    beyond = (y2 - y1) / 3
+    pixels = pixels_in(image, (x1, max(0, y1 - beyond), x2, min(image.height, y2 + beyond)))
+    if not pixels.size:
+        return []
+    even = np.ptp(pixels.astype(np.int16), axis=0).max(axis=1) < NOTICED
+    ground = np.median(pixels, axis=(0, 1))
+    found = np.flatnonzero(even & (np.abs(pixels[0] - ground).max(axis=1) >= NOTICED))
+    lines = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
+    inside = (float(line.mean()) for line in lines if len(line) and line[0] > EDGE)
+    return [round(x1) + x for x in inside if x < pixels.shape[1] - EDGE]
+
+
 def is_plain(image: Image.Image, box: Sequence[float]) -> bool:
     """Whether the inside of a box, without its border, is of one colour: nothing is in it."""
     inside = pixels_in(image, grown(box, -EDGE, image.size)).reshape(-1, 3)

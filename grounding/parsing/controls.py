@@ -66,9 +66,11 @@ def find_controls(layout: Layout) -> list[Control]:
         control = _control(layout, number, frame, found)
         if control is not None:
             role, sure = control
-            parts = _parts(layout, number, found)
             text = _text(layout.inside(number)) if role not in MARKS else ""
-            takes = role == "button" or _DATE.fullmatch(text) is not None
+            dated = frame.border and _DATE.fullmatch(text) is not None
+            role = "textbox" if dated else role
+            parts = _parts(layout, number, found)
+            takes = role == "button" or dated
             if not takes and any(found[part].role in MARKS for part in parts):
                 continue  # an option in a panel of its own
             for part in parts if takes else ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,9 @@ class LineReader:
         """
         strips, owner = strips_of(glyphs, lines)
         picture = Image.fromarray(pixels)
-        letters = self._letters([cut(picture, pixels, strip) for strip in strips])
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            pieces = list(pool.map(lambda strip: cut(picture, pixels, strip), strips))
+        letters = self._letters(pieces)
         left = np.array([strip.left for strip in strips], np.float32)
         scale = np.array([strip.size / EM for strip in strips], np.float32)
         x = left[letters.strip] + letters.place * scale[letters.strip]

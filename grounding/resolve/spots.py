@@ -79,7 +79,7 @@ def text_spots(board: Board, text: str) -> list[Spot]:
     spots = []
     for place in board.find(text):
         match = place.score**0.5
-        if match >= least:
+        if match >= least or (match >= LEAST_MATCH and _said(board, text, place)):
             spots += _read(board, text, place, match)
     if not any(spot.match >= GOOD_MATCH for spot in spots):
         for number in misspelt(text, board.vocabulary):
@@ -87,6 +87,12 @@ def text_spots(board: Board, text: str) -> list[Spot]:
         spots += _scattered(board, text)
         spots += _unread(board, text)
     return spots
+
+
+def _said(board: Board, text: str, place: Found) -> bool:
+    """Tell whether an element says this very name there, though its line says more."""
+    number = board.owner(*middle(place.box.to_pixels(board.size)))
+    return number >= 0 and letters(board.elements[number].text) == letters(text)
 
 
 def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
