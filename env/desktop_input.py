@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ NOTCH = 100  # screenshot pixels that one notch of the wheel stands for
 _PER_NOTCH = {"win32": 120, "darwin": 10}  # pyautogui's unit: a notch, or on these a part of it
 DRAG_SECONDS = 0.3  # programs tell a drag from a click by the moves in between
 DOUBLE_CLICK_SECONDS = 0.05
+FOCUS_WAIT = 0.5  # seconds after a click within which busy programs take the keyboard focus
 CLIPBOARD = (
     "the secret holds characters that only the clipboard could bring, where every program can "
     "read them: use one of ASCII characters"
@@ -156,8 +158,11 @@ class DesktopInput:
             self._gui.hscroll(right * unit * (-1 if sys.platform == "darwin" else 1))
 
     def _require_focus(self, frame: Frame) -> None:
-        if problem := self._keyboard.focus_problem(frame.bounds):
-            raise ActionError(problem)
+        deadline = time.monotonic() + FOCUS_WAIT
+        while problem := self._keyboard.focus_problem(frame.bounds):
+            if time.monotonic() > deadline:
+                raise ActionError(problem)
+            time.sleep(0.02)
 
 
 def _corners(bounds: Region) -> list[tuple[int, int]]:

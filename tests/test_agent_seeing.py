@@ -16,6 +16,7 @@ from focusagent.agent.closer import Look, read_closely, vote
 from focusagent.agent.eyes import Seen, known_parts, shared_grounder
 from focusagent.agent.named import cell_named
 from focusagent.agent.pixels import is_plain, rulings
+from focusagent.agent.typed import says
 from grounding import Box, Candidate, Point
 
 QUICK = Settings(step_timeout=0.4, patience=0.3)
@@ -242,6 +243,17 @@ def test_a_ruling_ends_a_cell_and_a_bar_between_words_does_not(ruling: bool) -> 
         found = cell_named(Seen(image, shared_grounder("default"), [0.0]), "Total of Lucie")
         assert found is not None
         assert found.text == "1,043.00"
+
+
+def test_a_value_that_is_read_as_one_line_with_its_label_is_told_apart() -> None:
+    image = page((40, 60, "Language", 15))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((118, 54, 280, 82), "white", "#888888")
+    pen.rectangle((120, 58, 182, 79), "#4a6984")  # selected
+    pen.text((122, 60), "Deutsch", "white", font(15))
+    seen = Seen(image, shared_grounder("default"), [0.0])
+    assert says(seen, (118, 54, 280, 82), "Deutsch")
+    assert not says(seen, (118, 54, 280, 82), "English")
 
 
 class Sidebar(DrawnApp):

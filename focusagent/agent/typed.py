@@ -124,8 +124,12 @@ def _shows(desk: Desk, typed: Typed, box: PixelBox) -> bool:
 
 
 def _closer(seen: Seen, box: PixelBox) -> str:
-    """What stands in a box, each line looked at more closely."""
-    places = [where for _, where in seen.texts() if holds(box, middle(where))]
+    """What stands in a box, each line looked at more closely: the part of it that lies there."""
+    places = []
+    for _, (x1, y1, x2, y2) in seen.texts():
+        left, right = max(x1, box[0]), min(x2, box[2])
+        if box[1] <= (y1 + y2) / 2 <= box[3] and right - left > min(x2 - x1, y2 - y1) / 2:
+            places.append((left, y1, right, y2))
     looks = (read_closely(seen.image, place, place[3] - place[1]) for place in places)
     return "\n".join(look.text for look in looks)
 
