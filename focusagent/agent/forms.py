@@ -18,12 +18,14 @@ from .evidence import Done, appeared, prove_no_complaint, prove_target
 from .locate import PHRASES, locate
 from .pixels import changed_inside, changed_share, grown, holds, is_plain, mark_state
 from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
-from .typed import Typed, beside_label, lost, prove, says, several_lines
+from .typed import Typed, beside_label, closely, lost, prove, says, several_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL import Image
+
+    from .eyes import Seen
 
 _ON = ("on", "yes", "true", "checked", "ticked", "1")
 _OFF = ("off", "no", "false", "unchecked", "unticked", "0")
@@ -181,15 +183,19 @@ def _as_date(desk: Desk, spot: Spot, text: str) -> str | None:
     """
     if date_in(text, "mdy") is None and date_in(text, "dmy") is None:
         return None
-    seen = desk.eyes.see(spot.image)
-    shown = seen.text_in(field_box(seen, spot))
+    shown = _shown_in(desk.eyes.see(spot.image), spot)
     if shows_date(shown):
         desk.act(env.Press("Delete"))
-        shown = desk.seen.text_in(field_box(desk.seen, spot))
+        shown = _shown_in(desk.seen, spot)
     date = as_asked(shown, text)
     for _ in range(2 if date else 0):  # whichever part was clicked
         desk.act(env.Press("ArrowLeft"))
     return date
+
+
+def _shown_in(seen: Seen, spot: Spot) -> str:
+    box = field_box(seen, spot)
+    return seen.text_in(box) or closely(seen, box)
 
 
 def _select_all(desk: Desk, spot: Spot) -> tuple[str, ...]:

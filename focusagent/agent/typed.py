@@ -117,13 +117,13 @@ def _shows(desk: Desk, typed: Typed, box: PixelBox) -> bool:
     lines = [line for line in typed.text.splitlines() if line.strip()]
     if all(desk.seen.shows(line, box) for line in lines):
         return True
-    looks = (desk.seen.text_in(box), _closer(desk.seen, box))
+    looks = (desk.seen.text_in(box), closely(desk.seen, box))
     if any(similar(shown, typed.text) for shown in looks):
         return True
     return any(is_part(shown, typed.text) for shown in looks) and _fills(desk, typed.spot, box)
 
 
-def _closer(seen: Seen, box: PixelBox) -> str:
+def closely(seen: Seen, box: PixelBox) -> str:
     """What stands in a box, each line looked at more closely: the part of it that lies there."""
     places = []
     for _, (x1, y1, x2, y2) in seen.texts():
@@ -203,7 +203,7 @@ def says(seen: Seen, box: PixelBox, text: str) -> bool:
         wanted = _folded(text).split()
         return [word for word in words if len(word) > 1 or word in wanted] == wanted
 
-    return only(seen.text_in(box)) or only(_closer(seen, box))
+    return only(seen.text_in(box)) or only(closely(seen, box))
 
 
 def _folded(text: str) -> str:
