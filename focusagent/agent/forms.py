@@ -11,7 +11,7 @@ from ..planner.intents import Check, Outcome, Select, SetValue, Target, Type, Un
 from ..planner.templates import names_in, resolve, sole_name
 from .acting import act_at, press_keys
 from .asking import field_box, mark_at
-from .dates import as_asked, date_in, shows_date
+from .dates import as_asked, date_in, order_of, shows_date
 from .desk import Desk
 from .errors import Failed
 from .evidence import Done, appeared, prove_no_complaint, prove_target
@@ -166,7 +166,9 @@ def _focus(desk: Desk, target: Target, selector: str | None, *, append: bool) ->
 
 def _enter(desk: Desk, target: Target, spot: Spot, *, append: bool) -> Spot:
     """Put the focus into the field, its content selected or the caret at its end."""
-    empty = is_plain(spot.image, field_box(desk.seen, spot))
+    seen = desk.eyes.see(spot.image)
+    empty = is_plain(spot.image, field_box(seen, spot))
+    empty = empty or order_of(_shown(seen, spot)) is not None  # it asks for a date
     spot = act_at(desk, target, "type", spot, env.Click).spot
     if append:
         desk.act(env.Press("End"))
@@ -183,19 +185,19 @@ def _as_date(desk: Desk, spot: Spot, text: str) -> str | None:
     """
     if date_in(text, "mdy") is None and date_in(text, "dmy") is None:
         return None
-    shown = _shown_in(desk.eyes.see(spot.image), spot)
+    shown = _shown(desk.eyes.see(spot.image), spot)
     if shows_date(shown):
         desk.act(env.Press("Delete"))
-        shown = _shown_in(desk.seen, spot)
+        shown = _shown(desk.seen, spot)
     date = as_asked(shown, text)
     for _ in range(2 if date else 0):  # whichever part was clicked
         desk.act(env.Press("ArrowLeft"))
     return date
 
 
-def _shown_in(seen: Seen, spot: Spot) -> str:
-    box = field_box(seen, spot)
-    return seen.text_in(box) or closely(seen, box)
+def _shown(seen: Seen, spot: Spot) -> str:
+    """What a field shows, without the label that may stand on one line with it."""
+    return closely(seen, field_box(seen, spot))
 
 
 def _select_all(desk: Desk, spot: Spot) -> tuple[str, ...]:

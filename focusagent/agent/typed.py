@@ -196,12 +196,13 @@ def same_digits(shown: str, text: str) -> bool:
 
 
 def says(seen: Seen, box: PixelBox, text: str) -> bool:
-    """Whether nothing but this text stands in a box; a lone sign is the arrow of a dropdown."""
+    """Whether nothing but this text stands in a box; lone signs are the arrow of a dropdown."""
 
     def only(shown: str) -> bool:
         words = _folded(shown).split()
         wanted = _folded(text).split()
-        return [word for word in words if len(word) > 1 or word in wanted] == wanted
+        said = [word for word in words if re.search(r"\w\w|\w\W+\w", word) or word in wanted]
+        return said == wanted
 
     return only(seen.text_in(box)) or only(closely(seen, box))
 
