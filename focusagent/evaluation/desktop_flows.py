@@ -26,15 +26,16 @@ def evaluate_desktop(
     flow_timeout: float = FLOW_SECONDS,
     on_done: Callable[[FlowResult], None] = lambda _: None,
 ) -> list[FlowResult]:
-    """Do every flow in a program of its own, all on one virtual screen, and judge it.
+    """Do every flow in a program and on a virtual screen of its own, and judge it.
 
     The agent is stopped after `flow_timeout` seconds.
     """
     results = []
-    with grounding.load_grounder(model) as grounder, virtual_screen():
+    with grounding.load_grounder(model) as grounder:
         for flow in flows:
             trace = out and out / flow.name
-            result = _attempt(flow, grounder, trace, flow_timeout)
+            with virtual_screen():  # a program that ends leaves the keyboard focus to nobody
+                result = _attempt(flow, grounder, trace, flow_timeout)
             results.append(result)
             on_done(result)
     return results
