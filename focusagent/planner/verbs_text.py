@@ -28,11 +28,29 @@ def type_text(clause: Clause) -> list[Intent]:
         place = _separator(tokens, clause)
         return place is not None and (tokens[0].kind == "quoted" or not _place(tokens, place))
 
-    groups = carried(rest, complete, clause.scope)
+    groups = _under_one_heading(carried(rest, complete, clause.scope))
     made: list[Intent] = [_typed(clause, group) for group in groups]
     if submit and isinstance(made[-1], intents.Type):
         made[-1] = dataclasses.replace(made[-1], submit=True)
     return made
+
+
+def _under_one_heading(groups: list[Tokens]) -> list[Tokens]:
+    """`"8" into Day and "12" into Month under "First day"`: both stand under that heading.
+
+    Not if the heading is itself one of the fields: then only the last one stands under it.
+    """
+    last = groups[-1]
+    if len(last) < 2 or not is_word(last[-2], "under", "beneath") or last[-1].kind != "quoted":
+        return groups
+    others = groups[:-1]
+    heading = last[-1].text.strip('"').casefold()
+    fields = {" ".join(token.low for token in group).strip('"') for group in others}
+    if any(field.endswith(heading) for field in fields):
+        return groups
+    if any(is_word(token, "under", "beneath") for group in others for token in group):
+        return groups
+    return [*([*group, *last[-2:]] for group in others), last]
 
 
 def _submitted(tokens: Tokens) -> tuple[Tokens, bool]:
