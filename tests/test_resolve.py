@@ -272,6 +272,13 @@ def test_an_icon_shows_what_is_done(instruction: str, number: int) -> None:
     assert hit(ask(instruction, (), icons=icons), ("icon", "", *boxes[number]))
 
 
+def test_a_sentence_that_begins_with_a_deed_is_no_name_of_an_icon() -> None:
+    boxes = [(700, 20, 720, 40), (700, 104, 720, 124)]
+    icons = DeedIcons(*zip(("find", "trash icon"), boxes, strict=True))
+    said = "Find the email by Alice and click the trash icon to delete it."
+    assert not hit(ask(said, TABLE, icons=icons), ("icon", "", *boxes[0]))
+
+
 def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     rows = enumerate(("REPORT", "Report", "report"))
     words = tuple(("link", word, 20, 90 + 40 * row, 120, 110 + 40 * row) for row, word in rows)

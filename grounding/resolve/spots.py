@@ -38,7 +38,7 @@ SIGN = 0.8
 _DEED = re.compile(
     r"(\w+(?: \w+)?) (?:the|this|that|these|a|an|my|your|some\w*|any\w*|every\w*|all)\b", re.I
 )
-LESS_SAID = 0.9
+LESS_SAID, LONGEST_DEED = 0.9, 5
 # Icons that are often written as a sign, and the words people have for them.
 WRITTEN = {
     "⋮:;¦…": frozenset(
@@ -211,7 +211,8 @@ def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
     spots = _sign_spots(board, text)
     shown = [(box, score) for box, score in board.drawn(SIGNS.get(text, text))]
-    if deed := _DEED.match(text):  # an icon shows what is done, seldom to what
+    deed = _DEED.match(text)  # an icon shows what is done, seldom to what
+    if deed and len(text.split()) <= LONGEST_DEED:
         shown += [(box, score * LESS_SAID) for box, score in board.drawn(deed[1])]
     for box, score in shown:
         if score >= least:
