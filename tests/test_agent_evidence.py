@@ -78,6 +78,43 @@ def test_what_moved_before_the_click_is_no_success() -> None:
     assert agent(Restless()).run('type "abc" into Code').status == "unverified"
 
 
+class Offers(DrawnApp):
+    """Three rows, the buttons of which all say the same; a click may find them moved."""
+
+    def __init__(self, by: int = 0) -> None:
+        super().__init__()
+        self._by = by
+        self.accepted: list[str] = []
+        for row, name in enumerate(("Warehouse lease", "Forklift service", "Night shift")):
+            self.controls.append(Control("text", name, 20, 60 + 60 * row))
+            self.controls.append(
+                Control("button", "Accept", 300, 60 + 60 * row, self._accepted(name))
+            )
+
+    def _accepted(self, name: str) -> Callable[[], None]:
+        def accept() -> None:
+            self.accepted.append(name)
+            at = next(i for i, each in enumerate(self.controls) if each.name == name)
+            self.controls[at + 1].name = "Accepted"
+
+        return accept
+
+    def step(self, action: env.Action) -> env.StepResult:
+        if isinstance(action, env.Click):
+            for each in self.controls:
+                each.y += self._by
+            self._by = 0
+        return super().step(action)
+
+
+@pytest.mark.parametrize("by", [0, 60])
+def test_a_row_that_moved_away_from_under_the_click_is_no_success(by: int) -> None:
+    app = Offers(by)
+    run = agent(app, grounder="default").run('click "Accept" in the row of "Forklift service"')
+    assert app.accepted == ["Warehouse lease" if by else "Forklift service"]
+    assert run.is_successful() is (by == 0)
+
+
 def test_one_line_of_two_is_not_the_text() -> None:
     app = Form(lambda text: text.splitlines()[0], field="Note")
     app.controls[0].width = 400

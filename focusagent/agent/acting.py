@@ -35,6 +35,7 @@ from .evidence import (
 )
 from .eyes import middle
 from .locate import aim, locate
+from .moved import prove_row
 from .named import quotes
 from .overlays import REPLIES, overlay_at, overlay_reply, reply_buttons, telling
 from .spots import CONFIDENT, FIELDS, Spot, other_spots, spot_of
@@ -65,6 +66,7 @@ def click(
         done = _second_choice(desk, intent, done, build)
     prove_target(desk, done.spot, intent.target)
     prove_reaction(desk, done)
+    prove_row(desk, done, intent.target)
     return Outcome(True)
 
 

@@ -63,6 +63,11 @@ def same_row(before: Image.Image, after: Image.Image, point: tuple[float, float]
     return changed_share(before, after, (0, y1, before.width, y2)) <= ROW_SHARE
 
 
+def shifted(image: Image.Image, by: int) -> Image.Image:
+    """The picture as it is seen so many pixels further down; black where there is nothing."""
+    return image.crop((0, by, image.width, by + image.height))
+
+
 def changed_share(before: Image.Image, after: Image.Image, box: Sequence[float]) -> float:
     """The share of a box's pixels that noticeably differ."""
     mask = _differs(before, after, box)
