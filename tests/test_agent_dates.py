@@ -49,6 +49,7 @@ def test_what_a_field_asks_for(shown: str, order: str | None) -> None:
         ("3/4/2026", "03/04/2026", "03.04.2026"),
         ("2026-02-30", None, None),
         ("24/12", None, None),
+        ("24.12.26", None, None),  # of which century?
         ("tomorrow", None, None),
     ],
 )

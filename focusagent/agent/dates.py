@@ -10,6 +10,7 @@ from datetime import date
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _DAY_FIRST, _MONTH_FIRST = "dmy", "mdy"
+_LEAST_YEAR = 1000
 _MONTHS = [name.casefold()[:3] for name in calendar.month_name]
 
 
@@ -42,8 +43,10 @@ def order_of(shown: str) -> str | None:
 
 
 def date_in(text: str, order: str) -> date | None:
-    """The date that a text names; of `3/4/2026` the order of the field decides."""
+    """The date that a text names, its year in full; `3/4/2026` is read as the field asks."""
     numbers = [int(number) for number in re.findall(r"\d+", text)]
+    if max(numbers, default=0) < _LEAST_YEAR:  # of "24.12.26" the century is not known
+        return None
     words = [word.casefold()[:3] for word in re.findall(r"[^\W\d_]{3,}", text)]
     months = [_MONTHS.index(word) for word in words if word in _MONTHS[1:]]
     with suppress(ValueError):

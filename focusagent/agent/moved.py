@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..planner.conditions import Target
 from .desk import Desk
+from .eyes import middle
 from .named import IN_ROW, quotes
-from .pixels import PATCH, ROW_SHARE, PixelBox, changed_share, shifted
+from .pixels import PATCH, ROW_SHARE, changed_share, shifted
 
 if TYPE_CHECKING:
     from .evidence import Done
@@ -41,14 +42,10 @@ def _moved_by(desk: Desk, done: Done, target: Target) -> int:
     tail = target.words[found.end() :]
     name = (quotes(tail) or [re.sub(r"^\s*(?:of|with|for)?\s*(?:the )?", "", tail)])[-1]
     y = done.spot.point[1]
-    was = [_y(box) for box in desk.eyes.see(done.before.image).places(name)]
+    was = [middle(box)[1] for box in desk.eyes.see(done.before.image).places(name)]
     was = [each for each in was if abs(each - y) <= PATCH]
-    now = [_y(box) for box in desk.seen.places(name)]
+    now = [middle(box)[1] for box in desk.seen.places(name)]
     if not was or not now or done.before.image.size != desk.screen.image.size:
         return 0
     by = min((one - was[0] for one in now), key=abs)
     return round(by) if abs(by) >= _LEAST else 0
-
-
-def _y(box: PixelBox) -> float:
-    return (box[1] + box[3]) / 2
