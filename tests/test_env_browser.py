@@ -76,7 +76,7 @@ def shared(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brow
     folder = tmp_path_factory.mktemp("browser")
     policy = Policy(upload_roots=(str(folder),), dialogs="accept")
     with BrowserEnvironment(
-        site + "/", policy=policy, downloads_dir=str(folder / "down"), load_timeout=3
+        site + "/", policy=policy, downloads_dir=str(folder / "down")
     ) as browser:
         browser.folder = folder  # type: ignore[attr-defined]
         yield browser
@@ -281,21 +281,22 @@ def test_a_page_that_repaints_forever_does_not_hold_us(
     assert result.seconds < 6
 
 
-def test_a_navigation_that_never_ends(browser: BrowserEnvironment, site: str) -> None:
-    result = browser.step(Navigate(site + "/hang"))
-    assert result.outcome == "failed"
-    assert "Timeout" in str(result.error)
-    assert result.seconds < 12
-    ok(browser.step(Navigate(site + "/second")), "navigated")
+def test_a_navigation_that_never_ends(site: str) -> None:
+    with BrowserEnvironment(site + "/", load_timeout=4) as browser:
+        result = browser.step(Navigate(site + "/hang"))
+        assert result.outcome == "failed"
+        assert "Timeout" in str(result.error)
+        assert result.seconds < 12
+        ok(browser.step(Navigate(site + "/second")), "navigated")
 
 
 @pytest.mark.slow  # waits 15 seconds for an answer
-def test_a_hanging_page_can_be_left(browser: BrowserEnvironment, site: str) -> None:
-    browser.step(Navigate(site + "/loop"))
-    stuck = browser.step(Click(*at(browser, "button")))
-    assert stuck.outcome == "failed"
-    ok(browser.step(NewTab(site + "/second")), "navigated")
-    assert browser.observe().title == "Second"
+def test_a_hanging_page_can_be_left(site: str) -> None:
+    with BrowserEnvironment(site + "/loop", load_timeout=3) as browser:
+        stuck = browser.step(Click(*at(browser, "button")))
+        assert stuck.outcome == "failed"
+        ok(browser.step(NewTab(site + "/second")), "navigated")
+        assert browser.observe().title == "Second"
 
 
 @pytest.mark.parametrize(

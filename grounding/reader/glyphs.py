@@ -132,13 +132,15 @@ def _covered(mine: Glyphs, theirs: Glyphs) -> NDArray[np.bool_]:
     xs = theirs.x[order]
     reach = _OVERLAP * float(max(theirs.width.max(), mine.width.max()))
     start = np.searchsorted(xs, mine.x - reach)
-    end = np.searchsorted(xs, mine.x + reach)
+    count = np.searchsorted(xs, mine.x + reach) - start
+    # All pairs that stand close enough across.
+    one = np.repeat(np.arange(len(mine)), count)
+    other = order[np.arange(len(one)) + np.repeat(start - np.cumsum(count) + count, count)]
+    on = np.abs(theirs.y[other] - mine.y[one]) < 0.5 * theirs.size[other]
+    one, other = one[on], other[on]
+    advance = (theirs.width[other] + mine.width[one]) / 2
+    on = np.abs(theirs.x[other] - mine.x[one]) < _OVERLAP * advance
+    on &= theirs.warmth[other] > mine.warmth[one]
     covered = np.zeros(len(mine), bool)
-    for index in np.flatnonzero(end > start):
-        near = order[start[index] : end[index]]
-        advance = (theirs.width[near] + mine.width[index]) / 2
-        on = (np.abs(theirs.x[near] - mine.x[index]) < _OVERLAP * advance) & (
-            np.abs(theirs.y[near] - mine.y[index]) < 0.5 * theirs.size[near]
-        )
-        covered[index] = bool((theirs.warmth[near][on] > mine.warmth[index]).any())
+    covered[one[on]] = True
     return covered

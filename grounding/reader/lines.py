@@ -78,17 +78,13 @@ def _join_cost(
     new: int, end: int, x: list[float], y: list[float], width: list[float], size: list[float]
 ) -> float:
     """Return how badly a glyph continues a line, infinite if it does not."""
-    small, large = sorted((size[new], size[end]))
-    gap = x[new] - width[new] / 2 - x[end] - width[end] / 2
-    drop = abs(y[new] - y[end])
-    if (
-        gap > LINE_GAP * large
-        or gap < -0.6 * small
-        or drop > LEVEL * small
-        or large > ALIKE * small
-    ):
+    one, other = size[new], size[end]
+    small, large = (one, other) if one < other else (other, one)
+    gap = x[new] - x[end] - (width[new] + width[end]) / 2
+    if gap > LINE_GAP * large or gap < -0.6 * small or large > ALIKE * small:
         return float("inf")
-    return drop + max(gap, 0.0) * 0.5
+    drop = abs(y[new] - y[end])
+    return drop + max(gap, 0.0) * 0.5 if drop <= LEVEL * small else float("inf")
 
 
 def _median(values: NDArray[np.float32]) -> float:
