@@ -98,6 +98,28 @@ class TestRenderedPages:
             assert x1 < x2
             assert y1 < y2
 
+    def test_what_stands_in_fields_is_labelled_as_exactly_in_all_of_them(self):
+        from focusagent.datagen import browser
+
+        style = "font:16px/1.6 'DejaVu Sans';color:#000;background:#fff;border:2px solid #fff"
+        look = f'style="position:absolute;outline:none;padding:6px 9px;width:200px;{style};'
+        fields = (
+            f'<input {look}top:10px" value="HE">'
+            f'<select {look}top:60px"><option>HE</select>'
+            f'<select {look}top:110px;appearance:none"><option>HE</select>'
+            f'<textarea {look}top:160px">HE\nHE</textarea>'
+        )
+        with browser.open_browser("full") as chromium:
+            camera = browser.Camera(chromium, browser.Recipe(), browser.Stock())
+            page = camera.photograph(f"<body style='background:#fff'>{fields}", 1.0, {})
+        assert [chr(code) for code in page.codes] == list("HE" * 5)
+        offsets = []
+        for x1, y1, x2, y2 in page.boxes.round().astype(int):
+            dark = page.image[y1:y2, x1:x2].min(axis=2) < 128
+            offsets.append((*np.flatnonzero(dark.any(0))[:1], *np.flatnonzero(dark.any(1))[:1]))
+        apart = np.array(offsets).reshape(5, 2, 2)
+        assert np.abs(apart - apart[0]).max() <= 1
+
     @pytest.mark.slow
     def test_an_interrupted_run_goes_on_and_gives_the_same_pages(self, rendered, tmp_path):
         from focusagent.datagen import browser

@@ -111,13 +111,6 @@ class Camera:
         scale = rng.choice(SCALES)
         body = components.page(builder.Builder(rng, look, self._recipe.split, self._stock.icons))
         sheets = f"<style>{kits.get(kit, '')}</style><style>{theme.stylesheet(look)}</style>"
-        tab = self._tab(scale)
-        tab.set_content(
-            f"<!doctype html><html><head>{sheets}</head><body>{body}</body></html>",
-            wait_until="load",
-        )
-        found = tab.evaluate(_LABELS)
-        picture = tab.screenshot(animations="disabled", caret="hide")
         about = {
             "seed": seed,
             "split": self._recipe.split,
@@ -125,6 +118,15 @@ class Camera:
             "kit": kit,
             "scale": scale,
         }
+        html = f"<!doctype html><html><head>{sheets}</head><body>{body}</body></html>"
+        return self.photograph(html, scale, about)
+
+    def photograph(self, html: str, scale: float, about: dict[str, Any]) -> LabelledPage:
+        """Render HTML at a device scale, and read its labels back from the browser."""
+        tab = self._tab(scale)
+        tab.set_content(html, wait_until="load")
+        found = tab.evaluate(_LABELS)
+        picture = tab.screenshot(animations="disabled", caret="hide")
         return _labelled(picture, found, scale, about)
 
 

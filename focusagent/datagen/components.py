@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from . import words
 from .builder import Builder
+from .fields import choices, form
 from .fonts import latin_families
 from .theme import backdrop, css, random_colour, readable_on
 
@@ -63,50 +64,6 @@ def table(b: Builder) -> str:
             + "</tr>"
         )
     return f'<table class="table striped surface" style="font-size:{b.rng.choice((0.8, 0.9, 1, 1))}em"><tr>{head}</tr>{body}</table>'
-
-
-def form(b: Builder) -> str:
-    """Fields whose labels stand left, above or inside."""
-    where = b.rng.choice(("left", "above", "inside"))
-    rows = []
-    for _ in range(b.rng.randint(3, 7)):
-        label, identity = b.text(b.rng.choice(("term", "title"))), b.identity()
-        value = b.text(b.rng.choice(("name", "email", "number", "word", "date")))
-        shown = "" if where == "inside" else b.rng.choice(("", "value", "placeholder"))
-        inner = (
-            f'placeholder="{html.escape(label, quote=True)}"'
-            if where == "inside"
-            else (f'{shown}="{html.escape(value, quote=True)}"' if shown else "")
-        )
-        tag = (
-            ""
-            if where == "inside"
-            else f'<label id="{identity}l" style="display:{"block" if where == "above" else "inline-block"};width:{"auto" if where == "above" else "9em"}">{b.span(label)}</label>'
-        )
-        width = "60%" if where == "left" else "100%"
-        rows.append(
-            f'<div style="margin:{b.rng.randint(2, 10)}px 0">{tag}<input id="{identity}" class="field form-control input" '
-            f'style="width:{width};height:auto" type="text" data-role="textbox" data-name="{html.escape(label, quote=True)}" '
-            f'data-label="{identity}l" {inner}></div>'
-        )
-    return (
-        f'<form class="surface" style="padding:8px">{"".join(rows)}{b.button()} {b.button()}</form>'
-    )
-
-
-def choices(b: Builder) -> str:
-    """Checkboxes, radio buttons and switches with labels on their right."""
-    kind = b.rng.choice(("checkbox", "radio"))
-    rows = []
-    for _ in range(b.rng.randint(3, 7)):
-        name, identity = b.text(b.rng.choice(("term", "title", "sentence"))), b.identity()
-        state = b.rng.choice(("checked", ""))
-        rows.append(
-            f'<div><input type="{kind}" id="{identity}" {state} style="opacity:1;position:static;pointer-events:auto" data-role="{kind}" '
-            f'data-name="{html.escape(name, quote=True)}" data-label="{identity}l" data-state="{state}"> '
-            f'<label for="{identity}" id="{identity}l" style="display:inline;padding:0;position:static">{b.span(name)}</label></div>'
-        )
-    return f'<div class="surface" style="padding:6px">{"".join(rows)}</div>'
 
 
 def card(b: Builder) -> str:

@@ -34,8 +34,8 @@ KINDS = (
 )  # fmt: skip
 # Things that show their own name, and those whose label stands beside them.
 _WRITTEN = ("button", "link", "tab", "menuitem")
-_LABELLED = ("textbox", "checkbox", "radio")
-_COUNTED = ("checkbox", "radio", "tab", "textbox")
+_LABELLED = ("textbox", "combobox", "checkbox", "radio", "switch")
+_COUNTED = ("checkbox", "radio", "switch", "tab", "textbox", "combobox")
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 # How well a colour's name must fit the one thing that is meant, and may fit all others.
 _COLOUR_FITS, _COLOUR_FAILS = 0.8, 0.3

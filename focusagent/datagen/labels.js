@@ -69,34 +69,47 @@
     word++;
   }
 
+  // The texts inside of a field, one a row: where the first begins, and the height of each row.
+  function rowsOf(input, style, height) {
+    const side = (edge) => parseFloat(style[`border${edge}Width`]) + parseFloat(style[`padding${edge}`]);
+    const r = input.getBoundingClientRect();
+    const top = r.top + side("Top"), bottom = r.bottom - side("Bottom");
+    const menu = input.tagName === "SELECT";
+    const text = menu ? input.selectedOptions[0].text : input.value || input.placeholder;
+    const left = r.left + side("Left") + (menu && style.appearance !== "none" ? 4 : 0);  // Chromium's own
+    const room = r.right - side("Right") - left - 4;
+    if (input.tagName === "TEXTAREA") {
+      const step = parseFloat(style.lineHeight) || height;
+      return { texts: text.split("\n"), left, room, top: top + (step - height) / 2, step };
+    }
+    return { texts: [text], left, room, top: (top + bottom - height) / 2, step: 0 };
+  }
+
   for (const input of document.querySelectorAll("input, select, textarea")) {
     const r = input.getBoundingClientRect(), style = getComputedStyle(input);
     if (r.bottom < 0 || r.top > H || r.width < 2) continue;
     if (input.type === "checkbox" || input.type === "radio") continue;
-    const text = input.value || input.placeholder || "";
-    const x = r.left + parseFloat(style.borderLeftWidth) + parseFloat(style.paddingLeft);
-    const plain = input.tagName === "INPUT" && input.type === "text" && style.textAlign === "start";
-    const inside = seen(input, x + 3, (r.top + r.bottom) / 2) && r.bottom < H && r.right < W;
-    if (text && (!plain || !inside)) { ignore.push(r.left, r.top, r.right, r.bottom); continue; }
-    if (!text) continue;
-    const [ascent, descent] = metricOf(style);
+    const [ascent, descent] = metricOf(style), height = ascent + descent;
+    const { texts, left, room, top, step } = rowsOf(input, style, height);
+    if (!texts.join("")) continue;
     pen.font = fontOf(style);
-    const room = r.width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 4;
-    const inner = r.top + parseFloat(style.borderTopWidth) + parseFloat(style.paddingTop);
-    const outer = r.bottom - parseFloat(style.borderBottomWidth) - parseFloat(style.paddingBottom);
-    const top = (inner + outer) / 2 - (ascent + descent) / 2;
-    if (pen.measureText(text).width > room || style.letterSpacing !== "normal") {
+    const plain = input.type !== "password" && style.textAlign === "start" && style.letterSpacing === "normal";
+    const inside = seen(input, left + 3, top + height / 2) && r.bottom < H && r.right < W;
+    const shown = top + (texts.length - 1) * step + height < r.bottom;
+    if (!plain || !inside || !shown || texts.some((text) => pen.measureText(text).width > room)) {
       ignore.push(r.left, r.top, r.right, r.bottom);
       continue;
     }
-    word++;
-    for (let i = 0; i < text.length; i++) {
-      const left = x + pen.measureText(text.slice(0, i)).width;
-      const right = x + pen.measureText(text.slice(0, i + 1)).width;
-      if (!text[i].trim()) { word++; continue; }
-      put(text.codePointAt(i), left, right, top, ascent + descent, style);
+    for (const [row, text] of texts.entries()) {
+      word++;
+      for (let i = 0; i < text.length; i++) {
+        const from = left + pen.measureText(text.slice(0, i)).width;
+        const to = left + pen.measureText(text.slice(0, i + 1)).width;
+        if (!text[i].trim()) { word++; continue; }
+        put(text.codePointAt(i), from, to, top + row * step, height, style);
+      }
+      word++;
     }
-    word++;
   }
 
   for (const control of document.querySelectorAll("[data-role]")) {
