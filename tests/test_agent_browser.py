@@ -100,6 +100,25 @@ def test_signing_in_with_a_secret_that_nothing_stored_shows(
     assert shows(reader, plain, other) != []
 
 
+BOARD = """<body style="margin:0;font:20px sans-serif;user-select:none"><p id=said>Nothing moved yet</p>
+<div id=card style="width:160px;height:60px;background:#cde;margin:20px"></div>
+<div id=done style="width:300px;height:200px;background:#eee;margin:20px"></div>
+<script>card.onmousedown=()=>document.onmouseup=e=>{if(done.contains(e.target)){
+done.append(card);said.textContent='Card moved'}};</script>"""
+
+
+def test_things_without_names_are_found_and_dragged_by_selectors() -> None:
+    with serve({"/": BOARD}) as url, BrowserEnvironment(url + "/") as opened:
+        agent = Agent(opened, settings=PATIENT)
+        spot = agent.locate("the first card", selector="#card")
+        assert spot is not None
+        assert spot.selector == "#card"
+        assert (spot.box[2] - spot.box[0], spot.box[3] - spot.box[1]) == (160, 60)
+        step = agent.drag("card", "done", selector="#card", onto_selector="#done")
+        assert step.status == "verified"
+        assert opened.evaluate("said.textContent") == "Card moved"
+
+
 @pytest.mark.slow
 def test_a_table_a_dropdown_and_a_box(browser: BrowserEnvironment) -> None:
     browser.reset()

@@ -79,10 +79,10 @@ def hover(desk: Desk, intent: Hover, selector: str | None = None) -> Outcome:
     return Outcome(True)
 
 
-def drag(desk: Desk, intent: Drag) -> Outcome:
+def drag(desk: Desk, intent: Drag, selector: str | None = None, onto: str | None = None) -> Outcome:
     """Drag one thing onto another."""
-    source = locate(desk, intent.source, "drag")
-    destination = locate(desk, intent.destination, "drop")
+    source = locate(desk, intent.source, "drag", selector)
+    destination = locate(desk, intent.destination, "drop", onto)
     ends = destination.point
 
     def build(x: float, y: float) -> env.Action:

@@ -153,13 +153,13 @@ class Agent(Instant):
         """Finish."""
         self.finish()
 
-    def do(self, intent: Intent, selector: str | None = None, spot: Spot | None = None) -> Step:
+    def do(self, intent: Intent, *selectors: str | None, spot: Spot | None = None) -> Step:
         """Carry out one intent now; `StepFailed` if it does not work.
 
         With a `spot` its target is not looked for, unless the pixels there are others now.
         """
         try:
-            step = self._done(intent, selector, spot)
+            step = self._done(intent, selectors, spot)
         except _LOST as error:
             step = self._undone(intent, error)
             self._lost.append(step)
@@ -169,12 +169,14 @@ class Agent(Instant):
             raise StepFailed(step)
         return step
 
-    def spots(self, words: str | Target, verb: str) -> tuple[list[Spot], Image.Image]:
+    def spots(
+        self, words: str | Target, verb: str, selector: str | None = None
+    ) -> tuple[list[Spot], Image.Image]:
         """Where the words point, best first, and on which screen; nothing is done there."""
         target = words if isinstance(words, Target) else Target(words)
         try:
             self._instant()
-            found = glance(self._desk, resolve(target, self._desk.values), verb)
+            found = glance(self._desk, resolve(target, self._desk.values), verb, selector=selector)
             return [] if found is None else candidates(found), self._desk.screen.image
         except _LOST as error:
             step = self._undone(Look(Seen(target)), error)
@@ -193,13 +195,13 @@ class Agent(Instant):
         self._instant()
         return self._planner.extract(self._clean(wanted), self._desk.screen.image)
 
-    def _done(self, intent: Intent, selector: str | None, spot: Spot | None) -> Step:
+    def _done(self, intent: Intent, selectors: Sequence[str | None], spot: Spot | None) -> Step:
         desk, live = self._desk, self._instant()
         desk.said = intent_text(intent)
         if spot is not None:  # it is named by the words of the target as they will be looked for
             words = resolve(targets_of(intent)[0], desk.values).words
             desk.given = dataclasses.replace(spot, words=words)
-        step, _ = carry_out(desk, len(live.run.steps) + 1, intent, selector)
+        step, _ = carry_out(desk, len(live.run.steps) + 1, intent, selectors)
         step = live.add(step, desk.media())
         self._note_decisions()
         return step
@@ -208,9 +210,8 @@ class Agent(Instant):
         """A step that ended before it could be remembered: why, without values of secrets."""
         number = len(self._live.run.steps) + 1 if self._live else 1
         outcome = Outcome(False, reason=self._clean(str(error)))
-        return Step(
-            number=number, intent=intent, text=self._clean(intent_text(intent)), outcome=outcome
-        )
+        text = self._clean(intent_text(intent))
+        return Step(number=number, intent=intent, text=text, outcome=outcome)
 
     def _instant(self) -> Recorder:
         """Make ready for an instant action: a run to keep it in, a new step, a fresh look."""

@@ -47,16 +47,18 @@ class Instant(ABC):
     """
 
     @abstractmethod
-    def do(self, intent: Intent, selector: str | None = None, spot: Spot | None = None) -> Step:
-        """Carry out one intent now."""
+    def do(self, intent: Intent, *selectors: str | None, spot: Spot | None = None) -> Step:
+        """Carry out one intent now; selectors name its targets."""
 
     @abstractmethod
-    def spots(self, words: Words, verb: str) -> tuple[list[Spot], Image.Image]:
+    def spots(
+        self, words: Words, verb: str, selector: str | None = None
+    ) -> tuple[list[Spot], Image.Image]:
         """Where the words point, best first, and on which screen; nothing is done there."""
 
-    def locate(self, words: Words) -> Spot | None:
+    def locate(self, words: Words, *, selector: str | None = None) -> Spot | None:
         """Where it is, in pixels of the screen, with the other candidates; None if not there."""
-        found, _ = self.spots(words, "find")
+        found, _ = self.spots(words, "find", selector)
         return found[0] if found else None
 
     def click(self, words: Words, *, selector: str | None = None) -> Step:
@@ -107,9 +109,16 @@ class Instant(ABC):
         """See to it that a box or switch is off."""
         return self.do(intents.Uncheck(_target(words)), selector)
 
-    def drag(self, words: Words, onto: Words) -> Step:
+    def drag(
+        self,
+        words: Words,
+        onto: Words,
+        *,
+        selector: str | None = None,
+        onto_selector: str | None = None,
+    ) -> Step:
         """Drag one thing onto another."""
-        return self.do(intents.Drag(_target(words), _target(onto)))
+        return self.do(intents.Drag(_target(words), _target(onto)), selector, onto_selector)
 
     def scroll(
         self,

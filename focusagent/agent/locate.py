@@ -93,8 +93,17 @@ def _cell(desk: Desk, target: Target, verb: str) -> Spot | None:
     return spot
 
 
-def glance(desk: Desk, target: Target, verb: str = "find", *, anew: bool = False) -> Spot | None:
+def glance(
+    desk: Desk,
+    target: Target,
+    verb: str = "find",
+    *,
+    anew: bool = False,
+    selector: str | None = None,
+) -> Spot | None:
     """Where the target is on the screen as it stands; None if it is not there."""
+    if selector and (named := by_selector(desk, selector, target.words)) is not None:
+        return named
     seen = desk.ground(PHRASES[verb].format(target.words), anew=anew)
     return spot_of(seen, desk.screen.image, target.words) if seen.found else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .._siblings import env, grounding
 from ..history import Step
@@ -15,13 +15,11 @@ from . import acting, asking, forms, moving
 from .desk import Desk
 from .errors import DryRun, Ended, Failed
 
-_WITH_SELECTOR: dict[str, Callable[..., Outcome]] = {
+_DEEDS: dict[str, Callable[..., Outcome]] = {
     "click": acting.click, "double_click": acting.click, "right_click": acting.click,
     "hover": acting.hover, "press": acting.press, "upload": acting.upload,
     "type": forms.type_text, "select": forms.select, "set_value": forms.set_value,
     "check": forms.check, "uncheck": forms.check, "read": asking.read,
-}  # fmt: skip
-_PLAIN: dict[str, Callable[..., Outcome]] = {
     "drag": acting.drag, "answer": acting.answer, "scroll": moving.scroll,
     "wait_for": asking.wait_for, "wait": moving.wait, "go_to": moving.go_to,
     "back": moving.history_step, "forward": moving.history_step, "reload": moving.history_step,
@@ -31,12 +29,12 @@ _PLAIN: dict[str, Callable[..., Outcome]] = {
 
 
 def carry_out(
-    desk: Desk, number: int, intent: Intent, selector: str | None = None
+    desk: Desk, number: int, intent: Intent, selectors: Sequence[str | None] = ()
 ) -> tuple[Step, Ended | None]:
     """Do what an intent says, in the step that `Desk.begin` began; and whether the run ends."""
     ended = None
     try:
-        outcome = _do(desk, intent, selector)
+        outcome = _do(desk, intent, selectors)
     except DryRun:
         desk.prove("it was done", None, "dry run: nothing was done")
         outcome = Outcome(True, reason="dry run: nothing was done")
@@ -53,11 +51,8 @@ def carry_out(
     return desk.finish(number, intent, intent_text(intent), outcome), ended
 
 
-def _do(desk: Desk, intent: Intent, selector: str | None) -> Outcome:
-    filled = _filled(desk, intent)
-    if intent.kind in _WITH_SELECTOR:
-        return _WITH_SELECTOR[intent.kind](desk, filled, selector)
-    return _PLAIN[intent.kind](desk, filled)
+def _do(desk: Desk, intent: Intent, selectors: Sequence[str | None]) -> Outcome:
+    return _DEEDS[intent.kind](desk, _filled(desk, intent), *selectors)
 
 
 def _filled(desk: Desk, intent: Intent) -> Intent:
