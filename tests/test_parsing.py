@@ -458,6 +458,46 @@ def test_a_ticked_box_needs_no_words(reader: Reader) -> None:
     assert roles == ["checkbox", "text"]
 
 
+@pytest.mark.parametrize("ticked", [False, True])
+def test_a_sunken_box_as_old_toolkits_draw_it(reader: Reader, ticked: bool) -> None:
+    image = Image.new("RGB", (400, 120), (217, 217, 217))
+    pen = ImageDraw.Draw(image)
+    for inset, dark, light in ((0, 136, 255), (1, 65, 217)):
+        low, high = 40 + inset, 52 - inset
+        pen.rectangle((low, low, high, high), (255,) * 3, (dark,) * 3)
+        pen.line(((low, high), (high, high), (high, low)), (light,) * 3)
+    if ticked:
+        rows = (
+            (49,),
+            (48, 49),
+            (43, 47, 48, 49),
+            (43, 44, 46, 47, 48),
+            range(43, 48),
+            (44, 45, 46),
+        )
+        pen.point([(x, 43 + row) for row, columns in enumerate(rows) for x in columns], "black")
+    written(pen, (58, 47), "Show hidden files", fill="black")
+    found = [e for e in look(image, reader).elements if e.role == "checkbox"]
+    assert [e.box.to_pixels(image.size) for e in found] == [pytest.approx((40, 40, 53, 53), abs=1)]
+
+
+def test_large_marks_that_are_off(reader: Reader) -> None:
+    image = Image.new("RGB", (400, 300), WHITE)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((40, 40, 75, 75), WHITE, INK, 2)
+    pen.ellipse((40, 100, 75, 135), WHITE, (120, 120, 120))
+    pen.rectangle((40, 160, 75, 195), WHITE, INK, 2)  # a button with an icon
+    pen.ellipse((50, 170, 65, 185), None, INK, 3)
+    pen.rectangle((40, 220, 75, 255), (30, 90, 200), INK, 2)  # a colour, no box
+    for y, name in ((58, "I agree"), (118, "Monthly"), (178, "Reload"), (238, "Blue")):
+        written(pen, (90, y), name)
+    marks = {e.role: e.box.to_pixels(image.size) for e in look(image, reader).elements}
+    assert marks["checkbox"] == pytest.approx((40, 40, 76, 76), abs=1)
+    assert marks["radio"] == pytest.approx((40, 100, 76, 136), abs=1)
+    roles = [e.role for e in look(image, reader).elements]
+    assert (roles.count("checkbox"), roles.count("radio")) == (1, 1)
+
+
 def test_blown_up_screens_are_known_by_their_edges() -> None:
     image, _ = form()
     large = image.resize((1280, 840), Image.Resampling.LANCZOS)

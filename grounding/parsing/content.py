@@ -17,6 +17,8 @@ _INK = 24
 _FREE = 0.25
 # The light edges of a bevel run along this share of two sides.
 _BEVEL = 0.7
+# Within so many pixels of its sides a frame's border is drawn.
+_EDGE = 2
 _WHITE = 245
 # As close as this, in pixels, nothing stands to a checkbox or radio button.
 _MARGIN = 2
@@ -132,10 +134,15 @@ def is_field(frame: Frame) -> bool:
 
 
 def ink_of(pixels: Pixels, frame: Frame) -> Colour:
-    """Return the colour in a frame that differs most from what is around it."""
-    crop = pixels[frame.y1 : frame.y2, frame.x1 : frame.x2].reshape(-1, 3)
-    far = np.abs(crop.astype(np.int16) - np.array(frame.around, np.int16)).max(axis=1)
-    red, green, blue = crop[int(far.argmax())].tolist()
+    """Return the colour in a frame that differs most from what is around it.
+
+    Of one with a border it is the border's: what stands in it may be a tick of any colour.
+    """
+    crop = pixels[frame.y1 : frame.y2, frame.x1 : frame.x2]
+    far = np.abs(crop.astype(np.int16) - np.array(frame.around, np.int16)).max(axis=2)
+    if frame.border:
+        far[_EDGE:-_EDGE, _EDGE:-_EDGE] = 0
+    red, green, blue = crop.reshape(-1, 3)[int(far.argmax())].tolist()
     return red, green, blue
 
 

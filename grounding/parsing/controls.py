@@ -24,6 +24,7 @@ from .switches import find_switches
 
 # Sides of checkboxes and radio buttons in pixels at usual size.
 _LEAST_MARK, _MOST_MARK = 9, 25
+_LARGE_MARK = 44  # for those that are empty, with words beside them
 MARKS = frozenset({"checkbox", "radio", "switch"})
 # Shares of the font size.
 _LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
@@ -114,7 +115,7 @@ def _without_text(layout: Layout, frame: Frame, kids: list[int]) -> tuple[str, f
     size, ratio = layout.size, frame.width / frame.height
     if 0.8 <= ratio <= 1.25 and min(frame.width, frame.height) >= _LEAST_MARK:
         side = max(frame.width, frame.height)
-        if side <= _MOST_MARK * layout.scale:
+        if side <= _MOST_MARK * layout.scale or _is_large_mark(layout, frame):
             return _mark(layout, frame)
         if side <= _MOST_CONTROL * size:
             return _tile(layout, frame)
@@ -174,8 +175,10 @@ def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     if not stands_free(layout.pixels, frame):
         return None
     label = right_of(layout, frame)
-    # What is drawn in the colour of the words beside it is their icon.
-    if label is not None and distance(ink_of(layout.pixels, frame), _rounded(label.ink)) < 24:
+    # What is drawn in the colour of the words beside it is their icon, if it is as small.
+    ink = ink_of(layout.pixels, frame)
+    small = frame.width <= _MOST_MARK * layout.scale
+    if label is not None and small and distance(ink, _rounded(label.ink)) < 24:
         return None
     sure = (0.75 if frame.border else 0.6) + (0.2 if label else -0.1)
     square = frame.share >= 0.88 and abs(frame.width - frame.height) <= 2
@@ -188,6 +191,17 @@ def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
     if label and frame.share < 0.92 and is_circle(layout.pixels, frame):
         return "radio", sure
     return None
+
+
+def _is_large_mark(layout: Layout, frame: Frame) -> bool:
+    """Tell whether a frame may be a large mark that is off: empty, on plain ground, with words."""
+    return (
+        frame.width <= _LARGE_MARK * layout.scale
+        and frame.border
+        and (distance(frame.fill, frame.around) < 40 or is_paper(frame))
+        and not blots(layout.pixels, frame, frame.width)
+        and right_of(layout, frame) is not None
+    )
 
 
 def _is_box(layout: Layout, frame: Frame) -> bool:

@@ -146,8 +146,11 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     high = np.maximum(fill[:, None], around[:, None])[:, None] + FAINT
     drawn = ((looks < low) | (looks > high)).any(axis=-1) & (out <= thick[:, :, None])
     sides = drawn.any(axis=2)
-    # A bevel is dark at the left and at the top only.
-    bordered = (sides.sum(axis=1) >= 3) | ring | (sides[:, 0] & sides[:, 2] & square)
+    # A bevel is dark at the left and at the top only; its light edges reach as far.
+    bevel = sides[:, 0] & sides[:, 2] & square
+    bordered = (sides.sum(axis=1) >= 3) | ring | bevel
+    thick = np.where((bevel & ~line.all(axis=1) & _level(last))[:, None], last, thick)
+    line = thick > 0
     like: NDArray[np.bool_] = ~unlike(looks, around[:, None, None])
     calm: NDArray[np.bool_] = like.sum(axis=2).min(axis=1) > 0
     # A shadow is no part of what throws it; smoothing takes a pixel, more where a side is round.
@@ -179,9 +182,16 @@ def _is_dot(areas: Areas) -> NDArray[np.bool_]:
 
 def _has_ring(areas: Areas, steps: Ints) -> NDArray[np.bool_]:
     """Tell which areas are small circles with a line as far away on each side."""
-    level = (steps.max(axis=1) - steps.min(axis=1) <= 1) & (steps.min(axis=1) > 0)
-    ring: NDArray[np.bool_] = _is_dot(areas) & level
+    ring: NDArray[np.bool_] = _is_dot(areas) & _level(steps)
     return ring
+
+
+def _level(steps: Ints) -> NDArray[np.bool_]:
+    """Tell where something is drawn on each side (N, 4), as far out on all."""
+    level: NDArray[np.bool_] = (steps.max(axis=1) - steps.min(axis=1) <= 1) & (
+        steps.min(axis=1) > 0
+    )
+    return level
 
 
 def _distinct(frames: list[Frame]) -> list[Frame]:
