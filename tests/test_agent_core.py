@@ -21,7 +21,7 @@ import env
 from focusagent.agent import Agent, Settings, StepFailed
 from focusagent.agent.approval import IRREVERSIBLE, words_in
 from focusagent.history import Media, Run, Step
-from focusagent.planner.chat import Message, PlannerError, ServerChat
+from focusagent.planner.chat import Message, ModelPlanner, PlannerError, ServerChat
 from focusagent.planner.chat.tools import intent_tools
 from focusagent.planner.intents import Click, Intent, Target
 from focusagent.trace import load_run, open_trace
@@ -440,6 +440,19 @@ def test_a_run_that_is_cancelled_stops() -> None:
     assert over.wait(10)
     assert trace.ended is not None
     assert trace.ended.reason == "stopped"
+
+
+def test_a_model_that_is_thinking_does_not_hold_up_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with chatting() as server:
+        server.answers, server.delay = [500], 15
+        made = agent(buttons("Save"), planner=ModelPlanner(ServerChat(server.url, "planner")))
+        stopping = threading.Timer(0.5, made.stop)
+        stopping.start()
+        began = time.monotonic()
+        run = made.run("save")
+        assert time.monotonic() - began < 10
+    assert (run.reason, run.status, run.message) == ("stopped", "failed", "stop() was called")
 
 
 def test_a_server_that_is_always_busy_has_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
 from zlib import crc32
 
 from .._siblings import env
 from ..errors import FocusagentError
 from ..history import Reason, Run, Status, Step, Trace, Usage
-from ..planner.intents import PROOFS, Finish, History, Intent, Outcome, Planner, intent_to_json
+from ..planner.briefing import Briefed
+from ..planner.intents import PROOFS, Finish, Intent, Outcome, Planner, intent_to_json
 from .desk import Desk
 from .errors import Ended
 from .recorder import Recorder
@@ -37,7 +41,7 @@ def pursue(
             return "stopped", "stop() was called"
         draft = desk.begin()
         with desk.timed("plan"):
-            intent = _asked(planner, task, history, desk.screen)
+            intent = _asked(desk, planner, partial(planner.next, task, history, desk.screen))
         if isinstance(intent, Finish):
             return intent.reason, intent.message
         if len(history) >= max_steps:
@@ -58,10 +62,13 @@ def pursue(
         history.append((intent, step.outcome))
 
 
-def _asked(planner: Planner, task: str, history: History, screen: env.Observation) -> Intent:
+def _asked(desk: Desk, planner: Planner, ask: Callable[[], Intent]) -> Intent:
     """The next intent; a planner that refuses, raises or answers anything else ends the run."""
     try:
-        intent = planner.next(task, history, screen)
+        # Models take their time. Other planners may belong to the thread that made them.
+        intent = _unless_stopped(desk, ask) if isinstance(planner, Briefed) else ask()
+    except Ended:
+        raise
     except FocusagentError as error:
         raise Ended("gave up", str(error)) from error
     except Exception as error:
@@ -69,6 +76,23 @@ def _asked(planner: Planner, task: str, history: History, screen: env.Observatio
     if not isinstance(intent, Intent):
         raise Ended("stopped", f"the planner answered {intent!r}, which is no intent")
     return intent
+
+
+def _unless_stopped(desk: Desk, ask: Callable[[], Intent]) -> Intent:
+    """What a planner answers; `stop()` does not wait for it, its answer is thrown away."""
+    answer: Future[Intent] = Future()
+
+    def asking() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:  # noqa: BLE001 - raised again where the answer is taken
+            answer.set_exception(error)
+
+    threading.Thread(target=asking, name="planner", daemon=True).start()
+    while not wait([answer], timeout=0.05).done:
+        if desk.stopping.is_set():
+            raise Ended("stopped", "stop() was called")
+    return answer.result()
 
 
 def first_look(desk: Desk) -> None:
