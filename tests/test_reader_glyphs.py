@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grounding.reader import glyphs as G
 from grounding.reader import lines as L
 from grounding.reader.alphabet import (
     CHARACTERS,
@@ -112,6 +113,36 @@ def test_two_scales_give_each_glyph_once():
     coarse = Glyphs.joined([write("small", 10, 20, 12), write("big", 10, 60, 40)])
     merged = merge_scales(fine, coarse, 24.0)
     assert sorted(merged.size.tolist()) == [12.0] * 5 + [40.0] * 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_both_scales_saw_equals_all_pairs(seed, monkeypatch):
+    monkeypatch.setattr(G, "_AT_ONCE", 64)
+    rng = np.random.default_rng(seed)
+
+    def scattered(count: int) -> Glyphs:
+        base = make_glyphs([0.0] * count, [0.0] * count, "a" * count)
+        x, y, width, size, warmth = (
+            rng.uniform(low, high, count).astype(np.float32)
+            for low, high in ((0, 150), (0, 90), (3, 15), (18, 32), (0, 1))
+        )
+        return Glyphs(x, y, width, size, base.scores, warmth, base.last)
+
+    fine, coarse = scattered(200), scattered(150)
+    small, large = fine.size < 1.25 * 24, coarse.size > 0.8 * 24
+
+    def covered(one: Glyphs, i: int, other: Glyphs, among: np.ndarray) -> bool:
+        return any(
+            abs(other.x[j] - one.x[i]) < 0.55 * (other.width[j] + one.width[i]) / 2
+            and abs(other.y[j] - one.y[i]) < 0.5 * other.size[j]
+            and other.warmth[j] > one.warmth[i]
+            for j in np.flatnonzero(among)
+        )
+
+    kept = [fine.x[i] for i in np.flatnonzero(small) if not covered(fine, i, coarse, large)]
+    kept += [coarse.x[i] for i in np.flatnonzero(large) if not covered(coarse, i, fine, small)]
+    assert 20 < len(kept) < small.sum() + large.sum()
+    assert merge_scales(fine, coarse, 24.0).x.tolist() == pytest.approx(kept)
 
 
 def test_words_and_lines_are_found_in_reading_order():

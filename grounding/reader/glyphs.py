@@ -11,6 +11,7 @@ Floats = NDArray[np.float32]
 # Neighbours on a line stand one mean advance apart; closer than this share of it is one glyph. Two
 # answers for one place are seldom the same letter twice, so letters that differ may stand closer.
 _OVERLAP, _OVERLAP_ALIKE, _OVERLAP_OTHER = 0.55, 0.65, 0.36
+_AT_ONCE = 1024  # glyphs that are compared with those around them: memory stays bounded
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,17 @@ def _covered(mine: Glyphs, theirs: Glyphs) -> NDArray[np.bool_]:
     reach = _OVERLAP * float(max(theirs.width.max(), mine.width.max()))
     start = np.searchsorted(xs, mine.x - reach)
     count = np.searchsorted(xs, mine.x + reach) - start
-    # All pairs that stand close enough across.
-    one = np.repeat(np.arange(len(mine)), count)
-    other = order[np.arange(len(one)) + np.repeat(start - np.cumsum(count) + count, count)]
-    on = np.abs(theirs.y[other] - mine.y[one]) < 0.5 * theirs.size[other]
-    one, other = one[on], other[on]
-    advance = (theirs.width[other] + mine.width[one]) / 2
-    on = np.abs(theirs.x[other] - mine.x[one]) < _OVERLAP * advance
-    on &= theirs.warmth[other] > mine.warmth[one]
     covered = np.zeros(len(mine), bool)
-    covered[one[on]] = True
+    for at in range(0, len(mine), _AT_ONCE):
+        some = np.arange(at, min(at + _AT_ONCE, len(mine)))
+        # All pairs that stand close enough across.
+        one, after = np.repeat(some, count[some]), np.cumsum(count[some])
+        first = start[some] - after + count[some]
+        other = order[np.arange(len(one)) + np.repeat(first, count[some])]
+        on = np.abs(theirs.y[other] - mine.y[one]) < 0.5 * theirs.size[other]
+        one, other = one[on], other[on]
+        advance = (theirs.width[other] + mine.width[one]) / 2
+        on = np.abs(theirs.x[other] - mine.x[one]) < _OVERLAP * advance
+        on &= theirs.warmth[other] > mine.warmth[one]
+        covered[one[on]] = True
     return covered
