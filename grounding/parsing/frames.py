@@ -111,21 +111,10 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     """Find out border and colours of areas, and grow them by their border."""
     if not len(areas.boxes):
         return []
-    height, width = pixels.shape[:2]
     x1, y1, x2, y2 = areas.boxes.T
     fill = pixels[areas.seed[:, 0], areas.seed[:, 1]].astype(np.int16)
-    # Pixels 1 to _BORDER + 2 outside the middle of each side, (areas, sides, steps, 3).
     out = np.arange(1, _BORDER + 3)
-    middle_x, middle_y = (x1 + x2)[:, None] // 2, (y1 + y2)[:, None] // 2
-    still = np.zeros_like(out)
-    columns = np.stack(
-        [x1[:, None] - out, x2[:, None] - 1 + out, middle_x + still, middle_x + still], axis=1
-    )
-    rows = np.stack(
-        [middle_y + still, middle_y + still, y1[:, None] - out, y2[:, None] - 1 + out], axis=1
-    )
-    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    looks = pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)].astype(np.int16)
+    looks, inside = _outside(pixels, areas.boxes, out)
     # Close to a small square may begin what belongs to its words: a ring around all of it.
     square = (np.maximum(x2 - x1, y2 - y1) <= _MOST_DOT) & (areas.share >= 0.95)
     far = np.where(square[:, None, None], looks[:, :, _NEAR - 1], looks[:, :, -1])
@@ -140,16 +129,15 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     last = np.where(near.any(axis=2), out[-1] - near[:, :, ::-1].argmax(axis=2), 0)
     ring = _has_ring(areas, last)
     thick = np.where(ring[:, None], last, thick)
-    line = thick > 0
     # Where an edge is smoothed, its colour lies between those on its sides: that is no border.
     low = np.minimum(fill[:, None], around[:, None])[:, None] - FAINT
     high = np.maximum(fill[:, None], around[:, None])[:, None] + FAINT
     drawn = ((looks < low) | (looks > high)).any(axis=-1) & (out <= thick[:, :, None])
-    sides = drawn.any(axis=2)
+    sides: NDArray[np.bool_] = drawn.any(axis=2)
     # A bevel is dark at the left and at the top only; its light edges reach as far.
     bevel = sides[:, 0] & sides[:, 2] & square
     bordered = (sides.sum(axis=1) >= 3) | ring | bevel
-    thick = np.where((bevel & ~line.all(axis=1) & _level(last))[:, None], last, thick)
+    thick = np.where((bevel & (thick == 0).any(axis=1) & _level(last))[:, None], last, thick)
     line = thick > 0
     like: NDArray[np.bool_] = ~unlike(looks, around[:, None, None])
     calm: NDArray[np.bool_] = like.sum(axis=2).min(axis=1) > 0
@@ -169,6 +157,18 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
             strict=True,
         )
     ]
+
+
+def _outside(pixels: Pixels, boxes: Ints, out: Ints) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Return colours out from the middle of each side (boxes, sides, steps, 3); which exist."""
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = boxes.T[..., None]
+    middle_x, middle_y = (x1 + x2) // 2 + 0 * out, (y1 + y2) // 2 + 0 * out
+    columns = np.stack([x1 - out, x2 - 1 + out, middle_x, middle_x], axis=1)
+    rows = np.stack([middle_y, middle_y, y1 - out, y2 - 1 + out], axis=1)
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    looks = pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)]
+    return looks.astype(np.int16), inside
 
 
 def _is_dot(areas: Areas) -> NDArray[np.bool_]:
