@@ -132,9 +132,8 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     # Where an edge is smoothed, its colour lies between those on its sides: that is no border.
     low = np.minimum(fill[:, None], around[:, None])[:, None] - FAINT
     high = np.maximum(fill[:, None], around[:, None])[:, None] + FAINT
-    drawn: NDArray[np.bool_] = ((looks < low) | (looks > high)).any(axis=-1)
-    drawn &= out <= thick[:, :, None]
-    sides = drawn.any(axis=2)
+    drawn = np.any((looks < low) | (looks > high), axis=-1) & (out <= thick[:, :, None])
+    sides = np.any(drawn, axis=2)
     # A bevel is dark at the left and at the top only; its light edges reach as far.
     bevel = sides[:, 0] & sides[:, 2] & square
     bordered = (sides.sum(axis=1) >= 3) | ring | bevel
