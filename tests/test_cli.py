@@ -18,7 +18,7 @@ def focusagent(*arguments: str, **variables: str) -> subprocess.CompletedProcess
         env=environment | variables,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
 

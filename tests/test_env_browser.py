@@ -305,7 +305,7 @@ def test_a_hanging_page_can_be_left(site: str) -> None:
 def test_crash(browser: BrowserEnvironment, site: str, again: int) -> None:
     session = browser._session
     with pytest.raises(Exception, match="ERR_ABORTED|crash"):
-        browser._loop.run(session.tabs.states[0].page.goto("chrome://crash", timeout=3000))
+        browser._loop.run(session.tabs.states[0].page.goto("chrome://crash", timeout=60_000))
     assert "has crashed" in browser.observe().title
     assert browser.observe().image.getextrema() == ((255, 255),) * 3
     click = browser.step(Click(5, 5))

@@ -104,7 +104,7 @@ def test_an_interrupted_script_leaves_nothing(site: str, how: signal.Signals) ->
     left = offspring(script.pid)
     assert len(left) > 2
     script.send_signal(how)
-    script.wait(timeout=30)
+    script.wait(timeout=120)
     script.stdout.close()
     assert eventually(lambda: not any(alive(p) for p in left), 15)
 

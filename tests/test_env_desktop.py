@@ -487,7 +487,7 @@ def opening(**changes: str) -> str:
         env=base | changes,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -165,6 +165,6 @@ def test_without_gymnasium_the_extra_is_named():
         "except env.SetupError as error:\n print(error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True
     )
     assert "pip install 'focusagent[gym]'" in done.stdout

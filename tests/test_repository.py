@@ -91,7 +91,7 @@ def run(arguments: list[str], folder: Path, display: str) -> None:
         env=os.environ | {"DISPLAY": display},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

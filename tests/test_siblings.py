@@ -29,7 +29,7 @@ def run(script: str, *path: Path) -> subprocess.CompletedProcess[str]:
         cwd=path[0],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
