@@ -119,6 +119,20 @@ def test_things_without_names_are_found_and_dragged_by_selectors() -> None:
         assert opened.evaluate("said.textContent") == "Card moved"
 
 
+def test_a_field_that_its_label_leaves_out_of_sight_is_scrolled_to() -> None:
+    page = (
+        "<body style='font:18px sans-serif'><div style='height:560px'>Request leave</div>"
+        "<p style='margin:0'>Staff number</p><p style='color:#666'>8 characters</p>"
+        "<input id=staff style='font:inherit;padding:8px;width:200px'><div style='height:600px'>"
+    )
+    with (
+        serve({"/": page}) as url,
+        BrowserEnvironment(url + "/", viewport=(1000, 640)) as opened,
+    ):
+        assert Agent(opened, settings=PATIENT).type("Staff number", "4411").status == "verified"
+        assert opened.evaluate("staff.value") == "4411"
+
+
 @pytest.mark.slow
 def test_a_table_a_dropdown_and_a_box(browser: BrowserEnvironment) -> None:
     browser.reset()

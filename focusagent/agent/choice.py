@@ -23,6 +23,7 @@ _KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS), "che
           "uncheck": MARKS}  # fmt: skip
 _MOST = 0.9  # confidence of a control that is meant twice
 _ABOVE = 3.0  # heights of a label that it stands above its control at most
+_LOW = 0.88  # of the screen's height: below, the control of a label may be out of sight
 _FITTING = 0.6  # of the best score that such a candidate must have
 
 
@@ -45,6 +46,13 @@ def of_kind(desk: Desk, spot: Spot, verb: str) -> Spot:
             box = pixels_of(place.box, spot.image.size)
             return Spot(point, box, spot.image, spot.words, place.score, rest)
     return spot
+
+
+def cut_off(desk: Desk, spot: Spot, verb: str) -> bool:
+    """Whether only the words are found, so far down that their control may be out of sight."""
+    roles = _KINDS.get(verb, ())
+    low = spot.box[3] > _LOW * spot.image.height
+    return low and bool(roles) and desk.seen.element_at(spot.point, roles) is None
 
 
 def _control(seen: Seen, places: Sequence[Place], spot: Spot) -> Spot | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .._siblings import env
 from ..history import Sight
 from ..planner.intents import Target
-from .choice import approve, of_kind, settled
+from .choice import approve, cut_off, of_kind, settled
 from .desk import Desk, differs
 from .errors import Failed
 from .eyes import middle
@@ -66,6 +66,11 @@ def locate(desk: Desk, target: Target, verb: str, selector: str | None = None) -
     if not seen.found:
         seen = _search(desk, words, target)
     spot = of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
+    if cut_off(desk, spot, verb) and turn(desk, desk.screen.image.height / 2, late=False):
+        seen = desk.ground(words, "scrolled down: its control was out of sight")
+        if not seen.found:
+            seen = _search(desk, words, target)
+        spot = of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
     return settled(desk, target, spot)
 
 

@@ -13,6 +13,7 @@ from .words import slips, words
 LEAST_ROLE = 0.84
 BESIDE, LEAST_BESIDE = 0.9, 0.55
 ONE_OF = 0.8
+PAST_HINT, _HINT = 0.85, 1.6  # and lines from a label to the hint under it, at most
 ONLY = 0.5
 SHARING, LEAST_SHARE = 0.5, 0.4
 LONG_WORD = 5
@@ -35,6 +36,24 @@ def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
                 fit = label_fit(box, name.box, board.line)
             if fit >= LEAST_BESIDE:
                 match = BESIDE * name.match * fit
+                spots.append(Spot(box, middle(box), element.role, match, number, label=True))
+    return spots
+
+
+def past_hints(board: Board, found: list[Spot], role: str) -> list[Spot]:
+    """Return fields under a name and one line that explains it: label, hint, field."""
+    spots = []
+    named = [spot for spot in found if spot.role == "text"]
+    for number, hint in board.labels.items() if named else ():
+        element = board.elements[number]
+        if role_fit(role, element.role) < LEAST_ROLE or element.role in MARKS:
+            continue
+        box, between = pixels_of(board, number), pixels_of(board, hint)
+        for name in named:
+            gap = (between[1] - name.box[3]) / board.line
+            shift = max(abs(one[0] - name.box[0]) for one in (box, between)) / board.line
+            if -0.3 <= gap <= _HINT and shift <= 1 and between[3] <= box[1] + 0.3 * board.line:
+                match = PAST_HINT * name.match
                 spots.append(Spot(box, middle(box), element.role, match, number, label=True))
     return spots
 

@@ -11,7 +11,7 @@ from ..reader.alphabet import OTHER, character_of, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
-from .fields import LEAST_ROLE, beside, one_of, only, sharing
+from .fields import LEAST_ROLE, beside, one_of, only, past_hints, sharing
 from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
 from .spot import Spot, middle, pixels_of, trust
@@ -63,7 +63,7 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         return role_spots(board, role) + (figure_spots(board, role) if looks else [])
     found = text_spots(board, text)
     if role in FIELDS or role in MARKS or role in ("field", "toggle"):
-        found += beside(board, found, role)
+        found += beside(board, found, role) + past_hints(board, found, role)
         found += one_of(board, text, role)
         if not found and role not in MARKS and role != "toggle":
             found = sharing(board, text, role) or only(board, role)
