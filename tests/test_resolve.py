@@ -221,6 +221,23 @@ def test_what_a_field_hangs_on_may_have_of_in_its_name(
     assert found[0].score > 0.6
 
 
+def test_a_field_may_have_a_hint_between_its_label_and_itself() -> None:
+    shown: tuple[Drawn, ...] = (
+        ("text", "Staff number", 100, 60, 240, 84),
+        ("text", "8 characters, on the back", 100, 96, 300, 116),
+        ("textbox", "", 100, 126, 300, 160),
+        ("text", "Telephone", 100, 200, 200, 224),
+        ("textbox", "", 100, 236, 300, 270),
+        ("text", "Staff number and pass", 500, 60, 740, 84),
+        ("text", "8 characters, on the back", 560, 96, 760, 116),
+        ("textbox", "", 560, 126, 760, 160),
+    )
+    found = ask("click into Staff number", shown)
+    assert hit(found, one("textbox", "", 0, shown))
+    assert found[0].score > 0.5
+    assert hit(ask("click into Telephone", shown), one("textbox", "", 1, shown))
+
+
 def test_a_short_name_in_a_longer_line_is_found() -> None:
     shown: tuple[Drawn, ...] = (
         ("text", "Rooms", 20, 90, 70, 110),
