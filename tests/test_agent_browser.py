@@ -20,7 +20,7 @@ from grounding import Reader
 pytestmark = pytest.mark.browser
 
 VALUE = "Xylophone77"
-PATIENT = Settings(step_timeout=5, patience=2)
+PATIENT = Settings(step_timeout=10, patience=5)
 
 
 class Pictures:
