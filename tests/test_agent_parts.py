@@ -191,6 +191,32 @@ def test_a_bar_of_filters_above_a_table_is_no_header() -> None:
     assert [cell.text for cell in rows[0]] == ["Ticket", "Subject", "Category", "Status"]
 
 
+def test_numbers_may_stand_at_the_other_edge_of_their_column() -> None:
+    def ending(right: int, text: str, y: int) -> Cell:
+        return Cell(text, (right - 8 * len(text), y, right, y + 16))
+
+    head = cells(
+        (20, [(10, "Part"), (90, "Group"), (300, "Qty"), (420, "Unit price"), (540, "Tools")])
+    )
+    panel = cells((24, [(900, "Part details")]), (70, [(900, "None")]))
+    body = [
+        cell
+        for number, amount in enumerate(("420", "310", "95", "1200"))
+        for y in (60 + 40 * number,)
+        for cell in (
+            *cells((y, [(10, f"10{number}"), (90, "Bolts")])),
+            ending(380, amount, y),
+            ending(500, f"{number}.50", y),
+        )
+    ]
+    rows = find_table([*head, *panel, *body])
+    assert [cell.text for cell in rows[0]][:5] == ["Part", "Group", "Qty", "Unit price", "Tools"]
+    assert [row[2].text for row in rows[1:]] == ["420", "310", "95", "1200"]
+    assert cell_in(rows, "Qty", "103") == ending(380, "1200", 180)
+    gap = find_table([cell for cell in (*head, *body) if cell.text != "310"])
+    assert cell_in(gap, "Qty", "101") == Cell("", (300, 100, 380, 116))
+
+
 def test_the_value_of_a_label_stands_beside_or_below_it() -> None:
     total = next(cell for cell in TABLE if cell.text == "Total:")
     found = beside(total.box, [cell for cell in TABLE if cell is not total])

@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import or_
 
 _EDGE = 4  # pixels that texts of a column may stand off each other's edges
 Box = tuple[float, float, float, float]
@@ -46,7 +48,7 @@ def find_table(cells: Sequence[Cell]) -> list[list[Cell]]:
     if len(best) < 2:
         return []
     columns = _columns(best)
-    return _trimmed([_spread(row, columns) for row in best])
+    return _paired(_trimmed([_spread(row, columns) for row in best]))
 
 
 def rows_left_out(cells: Sequence[Cell], table: Sequence[Sequence[Cell]]) -> int:
@@ -176,20 +178,62 @@ def _spread(row: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list
 
 def _in_line(row: Sequence[Cell], other: Sequence[Cell]) -> bool:
     """Whether most texts of a row keep to an edge or the middle of one in the next row."""
+    return 2 * sum(_keeps_to(cell, other) for cell in row) > len(row)
 
-    def kept(cell: Cell) -> bool:
-        left, _, right, _ = cell.box
-        return any(
-            min(abs(left - x1), abs(right - x2), abs(left + right - x1 - x2) / 2) <= _EDGE
-            for x1, _, x2, _ in (each.box for each in other)
-        )
 
-    return 2 * sum(map(kept, row)) > len(row)
+def _keeps_to(cell: Cell, other: Sequence[Cell]) -> bool:
+    left, _, right, _ = cell.box
+    return any(
+        min(abs(left - x1), abs(right - x2), abs(left + right - x1 - x2) / 2) <= _EDGE
+        for x1, _, x2, _ in (each.box for each in other)
+    )
 
 
 def _heads(row: Sequence[Cell], body: Sequence[Sequence[Cell]]) -> bool:
-    """Whether a row keeps to the columns of the next one, and of most others."""
-    return _in_line(row, body[0]) and 2 * sum(_in_line(row, each) for each in body) >= len(body)
+    """Whether a row keeps to the columns of the next one, and of most others.
+
+    Beyond their ends may stand headings of columns without text, or what lies beside the table.
+    """
+    left = min(cell.box[0] for each in body for cell in each)
+    right = max(cell.box[2] for each in body for cell in each)
+    over = [cell for cell in row if cell.box[0] < right and left < cell.box[2]]
+    row = over if len(over) > 2 else row
+
+    def over_one(each: Sequence[Cell]) -> list[bool]:
+        """Which texts have one below them before the next begins: numbers keep to the far edge."""
+        starts = [cell.box[0] - _EDGE for cell in row]
+        return [
+            sum(start <= cell.box[0] and cell.box[2] <= end for cell in each) == 1
+            for start, end in pairwise([*starts, float("inf")])
+        ]
+
+    def heads(each: Sequence[Cell]) -> bool:
+        kept = [_keeps_to(cell, each) for cell in row]
+        return 2 * sum(kept) > len(row) or (sum(kept) >= 2 and all(map(or_, kept, over_one(each))))
+
+    return heads(body[0]) and 2 * sum(map(heads, body)) >= len(body)
+
+
+def _paired(table: list[list[Cell]]) -> list[list[Cell]]:
+    """With a heading and what stands at the other edge of its column, as numbers do, in one."""
+    kinds = [
+        (bool(column[0].text), any(cell.text for cell in column[1:]))
+        for column in zip(*table, strict=True)
+    ]
+    at = 0
+    while at + 1 < len(kinds):
+        if {kinds[at], kinds[at + 1]} == {(True, False), (False, True)}:
+            table = [[*row[:at], _one(*row[at : at + 2]), *row[at + 2 :]] for row in table]
+            kinds[at : at + 2] = [(True, True)]
+        at += 1
+    return table
+
+
+def _one(left: Cell, right: Cell) -> Cell:
+    """The one of two cells that says something, or an empty one as wide as both."""
+    if left.text or right.text:
+        return left if left.text else right
+    return Cell("", (*left.box[:2], *right.box[2:]))
 
 
 def _trimmed(table: list[list[Cell]]) -> list[list[Cell]]:
