@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .phrases import CONTROL
 from .pieces import Scope, Tokens, is_word
 from .predicates import predicate_at
 from .program import MAX_ROUNDS
-from .words import TIMES, number_of
+from .words import TIMES, number_of, words_of
 
 _KEYWORDS = {"if", "unless", "until", "while", "when"}
+# "Accept the cookies if asked": what the step is about may be there or not.
+_IF_THERE = words_of("asked any available necessary needed possible present prompted shown visible")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ def split_modifiers(tokens: Tokens, scope: Scope, first: int, *, asserting: bool
 
     An assertion or a wait takes only "if" and "unless": the other words are its own.
     """
+    tokens = tokens if asserting else _spelt_out(tokens, first)
     found = _keyword(tokens, first, asserting)
     if not asserting and len(tokens) > 1 and tokens[-1].text in _KEYWORDS:
         raise scope.error(f"say what comes after {tokens[-1].text!r}", tokens[-1:])
@@ -50,6 +53,20 @@ def split_modifiers(tokens: Tokens, scope: Scope, first: int, *, asserting: bool
     if _keyword(rest, first, asserting) is not None:
         raise scope.error("one condition or loop for each step: begin a new sentence", tokens)
     return Modifiers(rest, keyword, condition, times, limit)
+
+
+def _spelt_out(tokens: Tokens, first: int) -> Tokens:
+    """With "if it appears" for "if asked", "if any" or "if there is one" at the end."""
+    lows = [token.low for token in tokens]
+    at = len(tokens) - 2
+    if lows[-4:] == ["if", "there", "is", "one"]:
+        at = len(tokens) - 4
+    elif at < 0 or lows[at] != "if" or lows[-1] not in _IF_THERE:
+        return tokens
+    if at < first or tokens[at].text != "if":
+        return tokens
+    said = [replace(tokens[-1], kind="word", text=word, low=word) for word in ("it", "appears")]
+    return (*tokens[: at + 1], *said)
 
 
 def _keyword(tokens: Tokens, first: int, asserting: bool) -> tuple[int, str, int] | None:

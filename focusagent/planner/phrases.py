@@ -46,7 +46,7 @@ VERBS = Phrases(
         (
             "click|click on|click in|click into|tap|tap on|press on|push|focus|focus on|"
             "left click|left-click|left click on|left-click on|single click|single-click|"
-            "toggle",
+            "toggle|expand|collapse",
             "click",
         ),
         (
@@ -82,7 +82,7 @@ VERBS = Phrases(
             "clear",
         ),
         (
-            "set|change|update",
+            "set|change|update|increase|raise|lower|decrease|reduce",
             "set",
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .._siblings import env
@@ -29,6 +30,7 @@ from .words import CONTAINERS, MODIFIER_NAMES, ORDINALS, ROLES
 
 _CHOOSES = {"in", "from", "as", "for"}
 _CHECKABLE = {"checkbox", "switch"}
+_COUNT = re.compile(r"\d+(?:st|nd|rd|th)")
 
 
 def each_target(kind: Callable[[Target], Intent], role: str | None = None) -> Verb:
@@ -135,7 +137,8 @@ def _selected(clause: Clause, tokens: Tokens) -> list[Intent]:
         option = option[1:]
     elif len(option) > 1 and is_word(option[-1], "option", "value"):
         option = option[:-1]
-    if option[0].kind == "word" and option[0].low in (*ORDINALS, "last") and len(option) <= 2:
+    counted = option[0].low in (*ORDINALS, "last") or _COUNT.fullmatch(option[0].low)
+    if option[0].kind == "word" and counted and len(option) <= 2:
         raise clause.error("say the text of the option", option)
     texts = split_list(option)
     if not all(len(text) == 1 and text[0].kind == "quoted" for text in texts):
