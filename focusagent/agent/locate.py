@@ -66,7 +66,8 @@ def locate(desk: Desk, target: Target, verb: str, selector: str | None = None) -
     if not seen.found:
         seen = _search(desk, words, target)
     spot = of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
-    if cut_off(desk, spot, verb) and turn(desk, desk.screen.image.height / 2, late=False):
+    hidden = not desk.env.policy.dry_run and cut_off(desk, spot, verb)
+    if hidden and turn(desk, desk.screen.image.height / 2, late=False):
         seen = desk.ground(words, "scrolled down: its control was out of sight")
         if not seen.found:
             seen = _search(desk, words, target)
