@@ -127,6 +127,21 @@ def test_a_drawn_icon_is_proposed_exactly():
     assert [40, 30, 60, 50] in propose(np.asarray(page)).tolist()
 
 
+def test_a_dash_is_proposed_where_a_plus_belongs_to_it():
+    page = Image.new("RGB", (200, 120), "white")
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((20, 29, 33, 30), "black")  # minus, and its plus
+    pen.rectangle((90, 29, 103, 30), "black")
+    pen.rectangle((96, 23, 97, 36), "black")
+    pen.rectangle((20, 69, 33, 70), "black")  # a dash alone
+    for y in (95, 100, 105):  # a menu of three bars, beside a plus
+        pen.rectangle((20, y, 33, y + 1), "black")
+    pen.rectangle((90, 100, 103, 101), "black")
+    pen.rectangle((96, 94, 97, 107), "black")
+    flat = [box for box in propose(np.asarray(page)).tolist() if box[3] - box[1] <= 4]
+    assert flat == [[20, 29, 34, 31]]
+
+
 def test_proposals_move_with_the_picture():
     page, _ = page_of(["trash", "search", "lock"])
     moved = np.full((page.shape[0] + 20, page.shape[1] + 30, 3), 255, np.uint8)

@@ -16,6 +16,8 @@ THRESHOLDS = (10, 28)
 GAPS = (0, 2, 4, 6)
 # The longer side of an icon in px, and how much longer than the shorter one it may be.
 LEAST, MOST, SLENDER = 7, 72, 2.6
+# How wide the dash of a minus is at most, and how many widths before its plus it stands.
+_WIDEST_DASH, _FARTHEST = 32, 12
 # More boxes than this come from a photo or a pattern; the squarest of them are kept.
 MOST_BOXES = 500
 # More runs of edge pixels than this do, too: only what touches is joined then.
@@ -35,15 +37,18 @@ def propose(pixels: NDArray[np.uint8], text: Boxes | None = None) -> Boxes:
     if height < LEAST or width < LEAST:
         return np.zeros((0, 4), np.int64)
     strength = edge_strength(pixels)
-    found = []
+    found, flat = [], []
     for threshold in THRESHOLDS:
         runs = _runs(strength > threshold)
         for gap in GAPS if len(runs) <= _MOST_RUNS else GAPS[:1]:
             boxes = piece_boxes(runs, gap)
             # An edge is marked on both its sides, so a piece is a pixel smaller on every side.
             boxes += (1, 1, -1, -1)
-            found.append(boxes[_icon_like(boxes)])
+            likely = _icon_like(boxes)
+            found.append(boxes[likely])
+            flat.append(boxes[~likely & _is_dash(boxes)])
     boxes = np.unique(np.concatenate(found), axis=0)
+    boxes = np.concatenate([boxes, _minuses(np.unique(np.concatenate(flat), axis=0), boxes)])
     if text is not None and len(text):
         boxes = boxes[_covered(boxes, text) < _WRITTEN]
     return _distinct(boxes)
@@ -128,6 +133,26 @@ def _icon_like(boxes: Boxes) -> NDArray[np.bool_]:
     size = (longer >= LEAST) & (longer <= MOST) & (shorter >= 1)
     likely: NDArray[np.bool_] = size & (longer <= SLENDER * shorter + 7)
     return likely
+
+
+def _is_dash(boxes: Boxes) -> NDArray[np.bool_]:
+    wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    dash: NDArray[np.bool_] = (wide >= LEAST) & (wide <= _WIDEST_DASH) & (high >= 1) & (high <= 4)
+    return dash
+
+
+def _minuses(dashes: Boxes, boxes: Boxes) -> Boxes:
+    """Return the dashes that have an icon as wide as they are on their row, as a minus its plus."""
+    if not len(dashes) or not len(boxes):
+        return dashes[:0]
+    free = dashes[_covered(dashes, boxes) < _WRITTEN]
+    wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    own = (free[:, 2] - free[:, 0])[:, None]
+    alike = (np.abs(wide - own) <= 2) & (np.abs(tall - own) <= 2)
+    rise = np.abs((free[:, 1] + free[:, 3])[:, None] - (boxes[:, 1] + boxes[:, 3])) / 2
+    away = boxes[:, 0] - free[:, 2][:, None]
+    paired = alike & (rise <= 1.5) & (away > 0) & (away <= _FARTHEST * own)
+    return free[paired.any(axis=1)]
 
 
 def _areas(boxes: Boxes) -> NDArray[np.int64]:
