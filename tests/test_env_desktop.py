@@ -403,13 +403,13 @@ def test_what_a_desktop_cannot_do(desktop: DesktopEnvironment) -> None:
 
 @one_server
 def test_a_screen_that_never_rests(display: str) -> None:
-    with TkApp(display) as busy, DesktopEnvironment(settle=(0.03, 0.4)) as desktop:
+    with TkApp(display) as busy, DesktopEnvironment(settle=(0.4, 2.0)) as desktop:
         still(display)
         busy.command("blink")
         x, y = busy.centre("entry")
         result = ok(desktop.step(Click(x, y)))
         assert not result.settled
-        assert result.seconds < 5
+        assert result.seconds < 10
 
 
 # Secrets
