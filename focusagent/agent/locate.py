@@ -62,17 +62,19 @@ def locate(desk: Desk, target: Target, verb: str, selector: str | None = None) -
     seen = remembered(desk, words, partial(_scroll_to, desk))
     if seen is None and (cell := _cell(desk, target, verb)) is not None:
         return cell
-    seen = seen or desk.ground(words)
-    if not seen.found:
-        seen = _search(desk, words, target)
-    spot = of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
+    spot = _best(desk, target, verb, seen or desk.ground(words))
     hidden = not desk.env.policy.dry_run and cut_off(desk, spot, verb)
     if hidden and turn(desk, desk.screen.image.height / 2, late=False):
         seen = desk.ground(words, "scrolled down: its control was out of sight")
-        if not seen.found:
-            seen = _search(desk, words, target)
-        spot = of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
+        spot = _best(desk, target, verb, seen)
     return settled(desk, target, spot)
+
+
+def _best(desk: Desk, target: Target, verb: str, seen: Grounding) -> Spot:
+    """The best place for the verb among what was found; what was not is searched for."""
+    if not seen.found:
+        seen = _search(desk, PHRASES[verb].format(target.words), target)
+    return of_kind(desk, spot_of(seen, desk.screen.image, target.words), verb)
 
 
 def _cell(desk: Desk, target: Target, verb: str) -> Spot | None:

@@ -18,6 +18,7 @@ GAPS = (0, 2, 4, 6)
 LEAST, MOST, SLENDER = 7, 72, 2.6
 # How wide the dash of a minus is at most, and how many widths before its plus it stands.
 _WIDEST_DASH, _FARTHEST = 32, 12
+_MOST_DASHES = 5000  # more come from a photo or a pattern
 # More boxes than this come from a photo or a pattern; the squarest of them are kept.
 MOST_BOXES = 500
 # More runs of edge pixels than this do, too: only what touches is joined then.
@@ -47,11 +48,11 @@ def propose(pixels: NDArray[np.uint8], text: Boxes | None = None) -> Boxes:
             likely = _icon_like(boxes)
             found.append(boxes[likely])
             flat.append(boxes[~likely & _is_dash(boxes)])
-    boxes = np.unique(np.concatenate(found), axis=0)
-    boxes = np.concatenate([boxes, _minuses(np.unique(np.concatenate(flat), axis=0), boxes)])
+    boxes, dashes = (np.unique(np.concatenate(each), axis=0) for each in (found, flat))
     if text is not None and len(text):
         boxes = boxes[_covered(boxes, text) < _WRITTEN]
-    return _distinct(boxes)
+    boxes = _distinct(boxes)
+    return np.concatenate([boxes, _minuses(dashes, boxes)])
 
 
 def text_pixels(text: Sequence[Box], size: tuple[int, int]) -> Boxes:
@@ -143,7 +144,7 @@ def _is_dash(boxes: Boxes) -> NDArray[np.bool_]:
 
 def _minuses(dashes: Boxes, boxes: Boxes) -> Boxes:
     """Return the dashes that have an icon as wide as they are on their row, as a minus its plus."""
-    if not len(dashes) or not len(boxes):
+    if not len(dashes) or not len(boxes) or len(dashes) > _MOST_DASHES:
         return dashes[:0]
     free = dashes[_covered(dashes, boxes) < _WRITTEN]
     wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
