@@ -104,6 +104,7 @@ def main(geometry: str) -> None:
             "entry": entry.get(),
             "text": text.get("1.0", "end-1c"),
             "events": events,
+            "pad": pad.winfo_id(),
             "boxes": {
                 name: (w.winfo_rootx(), w.winfo_rooty(), w.winfo_width(), w.winfo_height())
                 for name, w in (("entry", entry), ("label", label), ("text", text), ("pad", pad))
