@@ -21,7 +21,8 @@ from grounding.reader.reader import Reader
 from grounding.training.pages import load_page
 from grounding.types import Box, Element
 
-PAGES = Path(__file__).parent / "data" / "reader"
+DATA = Path(__file__).parent / "data"
+PAGES, SCREENS = DATA / "reader", DATA / "parsing"
 Colour = tuple[int, int, int]
 PALE, INK, BLUE, WHITE = (250, 250, 251), (30, 32, 36), (37, 99, 235), (255, 255, 255)
 
@@ -517,3 +518,33 @@ def test_a_blown_up_form_shows_its_boxes(reader: Reader) -> None:
     large = image.resize((320, 420), Image.Resampling.LANCZOS)
     boxes = [e for e in look(large, reader).elements if e.role == "checkbox"]
     assert [e.box.center.y * 210 for e in boxes] == pytest.approx([46, 76, 106], abs=1)
+
+
+def test_a_crowded_form_of_another_toolkit(reader: Reader) -> None:
+    image = Image.open(SCREENS / "gtk-form.png").convert("RGB")
+    elements = look(image, reader).elements
+    for role, box in (
+        ("textbox", (90, 20, 464, 54)),  # close to the window's edge
+        ("combobox", (90, 59, 464, 94)),
+        ("textbox", (90, 98, 464, 132)),  # a calendar at its end
+        ("checkbox", (12, 140, 28, 156)),
+        ("checkbox", (12, 168, 28, 184)),  # ticked, shaded from top to bottom
+        ("textbox", (8, 253, 464, 301)),
+        ("button", (286, 306, 371, 339)),
+    ):
+        best = max(elements, key=lambda e: overlap(e.box.to_pixels(image.size), box))
+        assert overlap(best.box.to_pixels(image.size), box) > 0.8, box
+        assert best.role == role, box
+
+
+def test_marks_that_are_on_are_shaded_rings_and_squares(reader: Reader) -> None:
+    image = Image.open(SCREENS / "gtk-lists.png").convert("RGB")
+    marks = [
+        (e.role, round(e.box.center.x * 592), round(e.box.center.y * 190))
+        for e in look(image, reader).elements
+        if e.role in ("checkbox", "radio")
+    ]
+    places = [(x, y) for x in (28, 324) for y in (73, 98, 123)]
+    for (role, x, y), (wide, high) in zip(sorted(marks), places, strict=True):
+        assert role == ("checkbox" if wide == 28 else "radio")
+        assert (x, y) == pytest.approx((wide, high), abs=2)

@@ -18,9 +18,6 @@ TOLERANCE = 2
 FAINT = 5
 # Shorter runs are parts of letters.
 LEAST_RUN = 3
-# Parts of ticked checkboxes: their largest side, and how many areas may be such parts.
-_MOST_TICKED = 44
-_MOST_PARTS = 800
 
 
 @dataclass(frozen=True)
@@ -104,39 +101,19 @@ def _touching(pixels: Pixels, row: Ints, start: Ints, end: Ints) -> tuple[Ints, 
     return above[alike], below[alike]
 
 
-def with_ticked(pixels: Pixels, areas: Areas) -> Areas:
-    """Add the squares that a tick has cut in two parts of one colour."""
-    width, height = (areas.boxes[:, 2:] - areas.boxes[:, :2]).T
-    part = (np.minimum(width, height) >= 4) & (np.maximum(width, height) <= _MOST_TICKED)
-    index = np.flatnonzero(part)
-    if not 2 <= len(index) <= _MOST_PARTS:
-        return areas
-    boxes = areas.boxes[index]
-    # Only those that begin close to each other are looked at as pairs.
-    left, top = boxes[:, :2].astype(np.int32).T
-    close = np.abs(left[:, None] - left) < _MOST_TICKED
-    close &= np.abs(top[:, None] - top) < _MOST_TICKED
-    one, two = np.nonzero(np.triu(close, 1))
-    first, second = boxes[one], boxes[two]
-    union = np.concatenate(
-        [np.minimum(first, second)[:, :2], np.maximum(first, second)[:, 2:]], axis=1
-    )
-    gaps = np.maximum(first, second)[:, :2] - np.minimum(first, second)[:, 2:]
-    sides = union[:, 2:] - union[:, :2]
-    covered = (width * height * areas.share)[index]
-    share = (covered[one] + covered[two]) / sides.prod(axis=1)
-    square = (np.abs(sides[:, 0] - sides[:, 1]) <= 1) & (sides.max(axis=1) <= _MOST_TICKED)
-    fill = pixels[areas.seed[index, 0], areas.seed[index, 1]].astype(np.int16)
-    ticked = (gaps.max(axis=1) <= 3) & square & (share > 0.6) & ~unlike(fill[one], fill[two])
-    one, union = one[ticked], union[ticked]
-    return Areas(
-        np.concatenate([areas.boxes, union]),
-        np.concatenate([areas.share, np.ones(len(one))]),
-        np.concatenate([areas.seed, areas.seed[index[one]]]),
-    )
-
-
 def unlike(one: NDArray[np.int16], two: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Tell which colours (..., 3) look different."""
     differ: NDArray[np.bool_] = (np.abs(one - two) > FAINT).any(axis=-1)
     return differ
+
+
+def outside(pixels: Pixels, boxes: Ints, out: Ints) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Return colours out from the middle of each side (boxes, sides, steps, 3); which exist."""
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = boxes.T[..., None]
+    middle_x, middle_y = (x1 + x2) // 2 + 0 * out, (y1 + y2) // 2 + 0 * out
+    columns = np.stack([x1 - out, x2 - 1 + out, middle_x, middle_x], axis=1)
+    rows = np.stack([middle_y, middle_y, y1 - out, y2 - 1 + out], axis=1)
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    looks = pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)]
+    return looks.astype(np.int16), inside

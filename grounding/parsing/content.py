@@ -98,8 +98,8 @@ def is_circle(pixels: Pixels, frame: Frame) -> bool:
     sides = _outline(pixels, frame)
     if sides is None:
         return False
-    radius = frame.height / 2
-    y = np.arange(frame.height) + 0.5 - radius
+    radius = len(sides[0]) / 2
+    y = np.arange(len(sides[0])) + 0.5 - radius
     ideal = frame.width / 2 * (1 - np.sqrt(np.maximum(1 - (y / radius) ** 2, 0)))
     # The first and the last row are short: smoothing changes them most.
     off = np.abs(sides - ideal)[:, 1:-1]
@@ -149,6 +149,8 @@ def ink_of(pixels: Pixels, frame: Frame) -> Colour:
 def _outline(pixels: Pixels, frame: Frame) -> NDArray[np.int64] | None:
     """Return for each row how far from the left and the right side its drawing begins."""
     ink = _unlike(pixels[frame.y1 : frame.y2, frame.x1 : frame.x2], frame.around, _INK // 2)
+    if not ink[-1].any():  # the shadow it throws
+        ink = ink[:-1]
     if not ink.any(axis=1).all():
         return None
     return np.stack([ink.argmax(axis=1), ink[:, ::-1].argmax(axis=1)])

@@ -5,27 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .beside import captioned, right_of, within_words
-from .content import (
-    Blot,
-    blots,
-    has_arrow,
-    ink_of,
-    is_circle,
-    is_field,
-    is_paper,
-    is_square,
-    stands_free,
-)
-from .frames import LEAST_SHARE, Colour, Frame, distance
+from .beside import captioned
+from .content import Blot, blots, has_arrow, is_field, is_paper
+from .frames import LEAST_SHARE, Frame, distance
 from .layout import Layout
-from .phrases import Phrase, Shade
+from .marks import LEAST_MARK, MARKS, MOST_MARK, is_large_mark, mark_role
+from .phrases import Phrase
 from .switches import find_switches
 
-# Sides of checkboxes and radio buttons in pixels at usual size.
-_LEAST_MARK, _MOST_MARK = 9, 25
-_LARGE_MARK = 44  # for those that are empty, with words beside them
-MARKS = frozenset({"checkbox", "radio", "switch"})
 # Shares of the font size.
 _LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
 _MOST_CONTROL = 4.6
@@ -106,20 +93,32 @@ def _control(
     phrases = layout.inside(number)
     parts = _parts(layout, number, found)
     kids = [kid for kid in layout.kids.get(number, ()) if kid in found and kid not in parts]
-    if phrases:
+    if phrases and not _is_sign(frame, phrases):
         return _with_text(layout, number, phrases, kids)
     return _without_text(layout, frame, [*kids, *parts])
 
 
+def _is_sign(frame: Frame, phrases: list[Phrase]) -> bool:
+    """Tell whether all that is read in a wide frame is a sign at its end: a calendar, an arrow."""
+    alone = len(phrases) == 1 and len(phrases[0].text) == 1
+    return alone and frame.width > 5 * frame.height and phrases[0].x > frame.x2 - 1.2 * frame.height
+
+
 def _without_text(layout: Layout, frame: Frame, kids: list[int]) -> tuple[str, float] | None:
     size, ratio = layout.size, frame.width / frame.height
-    if 0.8 <= ratio <= 1.25 and min(frame.width, frame.height) >= _LEAST_MARK:
+    if 0.8 <= ratio <= 1.25 and min(frame.width, frame.height) >= LEAST_MARK:
         side = max(frame.width, frame.height)
-        if side <= _MOST_MARK * layout.scale or _is_large_mark(layout, frame):
-            return _mark(layout, frame)
+        if side <= MOST_MARK * layout.scale or is_large_mark(layout, frame):
+            return mark_role(layout, frame)
         if side <= _MOST_CONTROL * size:
             return _tile(layout, frame)
-    return None if kids else _empty(layout, frame)
+    return None if kids and not _has_button(layout, frame, kids) else _empty(layout, frame)
+
+
+def _has_button(layout: Layout, frame: Frame, kids: list[int]) -> bool:
+    """Tell whether all that a low frame with a border holds is a button at its end: a calendar."""
+    end = frame.x2 - layout.frames[kids[0]].x2
+    return len(kids) == 1 and frame.border and end <= 0.3 * frame.height
 
 
 def _empty(layout: Layout, frame: Frame) -> tuple[str, float] | None:
@@ -166,53 +165,6 @@ def _tile(layout: Layout, frame: Frame) -> tuple[str, float] | None:
         for other in layout.frames
     )
     return ("textbox", 0.5) if frame.border and alike >= 3 else None
-
-
-def _mark(layout: Layout, frame: Frame) -> tuple[str, float] | None:
-    """Tell checkboxes from radio buttons: squares from circles."""
-    if not (frame.border or frame.filled) or not frame.calm or within_words(layout, frame):
-        return None
-    if not stands_free(layout.pixels, frame):
-        return None
-    label = right_of(layout, frame)
-    # What is drawn in the colour of the words beside it is their icon, if it is as small.
-    ink = ink_of(layout.pixels, frame)
-    small = frame.width <= _MOST_MARK * layout.scale
-    if label is not None and small and distance(ink, _rounded(label.ink)) < 24:
-        return None
-    sure = (0.75 if frame.border else 0.6) + (0.2 if label else -0.1)
-    square = frame.share >= 0.88 and abs(frame.width - frame.height) <= 2
-    if (
-        square
-        and (label or frame.border or _is_box(layout, frame))
-        and is_square(layout.pixels, frame)
-    ):
-        return "checkbox", sure
-    if label and frame.share < 0.92 and is_circle(layout.pixels, frame):
-        return "radio", sure
-    return None
-
-
-def _is_large_mark(layout: Layout, frame: Frame) -> bool:
-    """Tell whether a frame may be a large mark that is off: empty, on plain ground, with words."""
-    return (
-        frame.width <= _LARGE_MARK * layout.scale
-        and frame.border
-        and (distance(frame.fill, frame.around) < 40 or is_paper(frame))
-        and not blots(layout.pixels, frame, frame.width)
-        and right_of(layout, frame) is not None
-    )
-
-
-def _is_box(layout: Layout, frame: Frame) -> bool:
-    """Tell whether a filled square without words beside it shows a tick, or is white on dark."""
-    vivid = distance(frame.fill, frame.around) >= 60
-    white = min(frame.fill) >= 235 and abs(frame.width - frame.height) <= 1
-    return vivid and (white or bool(blots(layout.pixels, frame, frame.width)))
-
-
-def _rounded(shade: Shade) -> Colour:
-    return round(shade[0]), round(shade[1]), round(shade[2])
 
 
 def _central(blot: Blot, frame: Frame) -> bool:

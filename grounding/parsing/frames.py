@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .areas import FAINT, Areas, Ints, Pixels, find_areas, unlike, with_ticked
+from .areas import FAINT, Areas, Ints, Pixels, find_areas, outside, unlike
+from .marked import with_marks
 
 Colour = tuple[int, int, int]
 
@@ -92,7 +93,7 @@ def distance(one: Colour, two: Colour) -> int:
 
 def find_frames(pixels: Pixels) -> tuple[list[Frame], list[Rule]]:
     """Return the frames of a screen (H, W, 3), largest first, and its thin horizontal lines."""
-    areas = with_ticked(pixels, find_areas(pixels))
+    areas = with_marks(pixels, find_areas(pixels))
     width, height = (areas.boxes[:, 2:] - areas.boxes[:, :2]).T
     thin = (height <= THICKEST_LINE) & (width >= 12 * height) & (width >= 24)
     rules = [Rule(*box) for box in areas.boxes[thin].tolist()]
@@ -114,11 +115,11 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     x1, y1, x2, y2 = areas.boxes.T
     fill = pixels[areas.seed[:, 0], areas.seed[:, 1]].astype(np.int16)
     out = np.arange(1, _BORDER + 3)
-    looks, inside = _outside(pixels, areas.boxes, out)
+    looks, inside = outside(pixels, areas.boxes, out)
     # Close to a small square may begin what belongs to its words: a ring around all of it.
     square = (np.maximum(x2 - x1, y2 - y1) <= _MOST_DOT) & (areas.share >= 0.95)
     far = np.where(square[:, None, None], looks[:, :, _NEAR - 1], looks[:, :, -1])
-    around = np.median(far, axis=1).astype(np.int16)
+    around = _ground(looks, far)
     differs = unlike(looks, far[:, :, None]) & unlike(looks, around[:, None, None]) & inside
     # Steps to the first pixel that looks like what is around.
     thick = np.where(differs.all(axis=2), 0, differs.argmin(axis=2))
@@ -159,16 +160,19 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     ]
 
 
-def _outside(pixels: Pixels, boxes: Ints, out: Ints) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Return colours out from the middle of each side (boxes, sides, steps, 3); which exist."""
-    height, width = pixels.shape[:2]
-    x1, y1, x2, y2 = boxes.T[..., None]
-    middle_x, middle_y = (x1 + x2) // 2 + 0 * out, (y1 + y2) // 2 + 0 * out
-    columns = np.stack([x1 - out, x2 - 1 + out, middle_x, middle_x], axis=1)
-    rows = np.stack([middle_y, middle_y, y1 - out, y2 - 1 + out], axis=1)
-    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    looks = pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return looks.astype(np.int16), inside
+def _ground(looks: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the colour (N, 3) that is seen outside of most sides.
+
+    In a crowded form, what is far out on a side may be the next thing: its ground is closer.
+    """
+    median = np.median(far, axis=1).astype(np.int16)
+    known = np.concatenate([median[:, None], far], axis=1)  # the median, if no other is seen more
+    sides = [
+        (~unlike(looks, colour[:, None, None])).any(axis=2).sum(axis=1)
+        for colour in known.swapaxes(0, 1)
+    ]
+    chosen: NDArray[np.int16] = known[np.arange(len(known)), np.argmax(sides, axis=0)]
+    return chosen
 
 
 def _is_dot(areas: Areas) -> NDArray[np.bool_]:

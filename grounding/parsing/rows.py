@@ -14,8 +14,9 @@ from statistics import median_low
 import numpy as np
 from numpy.typing import NDArray
 
-from .controls import MARKS, Control
+from .controls import Control
 from .layout import Layout
+from .marks import MARKS
 from .phrases import Phrase
 
 # Shares of the font size: the lines of a paragraph are closer than the rows of a side bar.

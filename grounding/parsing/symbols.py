@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Box
-from .controls import MARKS, Control
+from .controls import Control
 from .layout import Layout
+from .marks import MARKS
 
 # Regions less like an icon than this are parts of pictures and letters.
 LEAST_ICONNESS = 0.5
