@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -548,3 +549,39 @@ def test_marks_that_are_on_are_shaded_rings_and_squares(reader: Reader) -> None:
     for (role, x, y), (wide, high) in zip(sorted(marks), places, strict=True):
         assert role == ("checkbox" if wide == 28 else "radio")
         assert (x, y) == pytest.approx((wide, high), abs=2)
+
+
+@cache
+def seen(reader: Reader, picture: str) -> tuple[Element, ...]:
+    return look(Image.open(SCREENS / f"{picture}.png").convert("RGB"), reader).elements
+
+
+@pytest.mark.parametrize(
+    ("picture", "role", "box"),
+    [
+        ("plain-form", "textbox", (135, 151, 259, 175)),  # a native date field, with its calendar
+        ("plain-form", "combobox", (135, 221, 212, 240)),
+        ("underlined-form", "textbox", (578, 130, 1248, 163)),  # a link stands at its end
+        ("underlined-form", "textbox", (578, 171, 1248, 204)),
+        ("underlined-form", "textbox", (578, 216, 1248, 436)),  # many lines, a hint in the first
+        ("dropdown", "textbox", (439, 487, 689, 529)),
+        ("dropdown", "combobox", (439, 561, 841, 603)),  # its arrow is a letter
+        ("search-bar", "textbox", (133, 12, 553, 52)),
+        ("accordion", "combobox", (293, 150, 404, 189)),
+        ("accordion", "button", (230, 212, 1050, 254)),
+    ],
+)
+def test_fields_in_many_styles(
+    reader: Reader, picture: str, role: str, box: tuple[int, ...]
+) -> None:
+    elements = seen(reader, picture)
+    best = max(elements, key=lambda e: overlap(e.box.to_pixels((1280, 800)), box))
+    assert overlap(best.box.to_pixels(image.size), box) > 0.8
+    assert best.role == role
+
+
+def test_cells_of_a_table_are_no_buttons(reader: Reader) -> None:
+    below = [e for e in seen(reader, "plain-form") if e.box.center.y * 800 > 440]
+    said = {e.text: e.role for e in below if e.role != "textbox"}
+    assert {"Purpose", "Amount", "Receipt", "train.pdf"} <= said.keys()
+    assert set(said.values()) == {"text"}

@@ -78,10 +78,23 @@ def has_arrow(pixels: Pixels, frame: Frame, size: float) -> bool:
     ratio = last.height / last.width
     # One arrow down, or one up and one down.
     shape = 0.3 <= ratio <= 0.85 or (1.15 <= ratio <= 1.7 and far)
+    shape = shape or (far and ratio <= 1.3 and _narrows(pixels, frame, last))
     small = 0.3 * size <= last.width <= 1.1 * size
     at_end = frame.x2 - last.x2 <= max(1.8 * size, 0.8 * frame.height)
     middle = abs((last.y1 + last.y2) - (frame.y1 + frame.y2)) <= 0.3 * frame.height
     return shape and small and at_end and middle
+
+
+def _narrows(pixels: Pixels, frame: Frame, blot: Blot) -> bool:
+    """Tell whether a sign is a triangle that points down."""
+    ink = _unlike(pixels[blot.y1 : blot.y2, blot.x1 : blot.x2], frame.fill, _INK)
+    wide = ink.sum(axis=1)
+    return bool(
+        wide[0] >= 0.8 * blot.width
+        and wide[-1] <= 0.4 * blot.width
+        and (np.diff(wide) <= 0).all()
+        and (wide == blot.width - ink.argmax(axis=1) - ink[:, ::-1].argmax(axis=1)).all()
+    )
 
 
 def is_square(pixels: Pixels, frame: Frame) -> bool:

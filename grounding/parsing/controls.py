@@ -12,13 +12,19 @@ from .layout import Layout
 from .marks import LEAST_MARK, MARKS, MOST_MARK, is_large_mark, mark_role
 from .phrases import Phrase
 from .switches import find_switches
+from .tables import find_cells
 
 # Shares of the font size.
 _LEAST_BUTTON, _LEAST_BORDERED = 1.45, 1.25
 _MOST_CONTROL = 4.6
 _MOST_BUTTON_WIDTH = 34.0
 # A date, or what a field for one asks for; the square beside it is a calendar.
-_DATE = re.compile(r"(?:\d+|m+|d+|t+|j+|y+|a+)(?: ?[/.-] ?(?:\d+|m+|d+|t+|j+|y+|a+)){2}", re.I)
+_PART = r"(?:\d+|m+|d+|t+|j+|y+|a+)"
+_DATE = re.compile(rf"{_PART}(?: ?[/.-] ?{_PART}){{2}}\W*", re.I)
+_HINT = 0.7  # of the usual contrast
+# What a hint begins with, where a field has the colour of its bar; more than one word.
+_ASKS = re.compile(r"(?:search|find|filter|type|enter|ask|look up|jump to)\W*(?: \w|$)", re.I)
+_TINT = 12
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
 
@@ -45,6 +51,7 @@ class Control:
 def find_controls(layout: Layout) -> list[Control]:
     """Return the controls that have a frame."""
     switches, spent = find_switches(layout)
+    spent = spent | find_cells(layout)
     found: dict[int, Control] = {}
     # From the smallest: what holds controls is their container.
     for number in reversed(range(len(layout.frames))):
@@ -179,6 +186,8 @@ def _with_text(
     frame = layout.frames[number]
     size = max(phrase.size for phrase in phrases)
     rows = len({phrase.line for phrase in phrases if not phrase.separator})
+    if not kids and _is_roomy(layout, frame, phrases):
+        return "textbox", 0.6
     if not _holds_little(layout, frame, phrases, kids) or rows > 2:
         return None
     drawn = blots(layout.pixels, frame, 0.7 * size)
@@ -192,10 +201,11 @@ def _with_text(
     if light and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
         return "combobox", 0.8
     begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size
-    field = begins_left and light and (frame.border or is_field(frame))
-    field = field and not _section(layout, number) and len(_text(phrases)) <= _LONGEST_VALUE
-    if field and frame.width >= 8 * size and (_pale(layout, phrases) or frame.width >= 15 * size):
-        return "textbox", 0.8 if frame.border else 0.5
+    field = begins_left and light and _may_be_field(layout, number, phrases)
+    if begins_left and frame.width >= 8 * size:
+        known = _filled_in(layout, frame, phrases, field=field)
+        if known:
+            return known
     if not wide and gap <= 2.5 * size and _centred(left, right, size):
         return None if _section(layout, number) and frame.width > 8 * size else ("button", 0.9)
     if field and right > left:
@@ -203,6 +213,37 @@ def _with_text(
     if not wide and begins_left and not _heads(layout, number):
         return "link", 0.6
     return None
+
+
+def _may_be_field(layout: Layout, number: int, phrases: list[Phrase]) -> bool:
+    frame = layout.frames[number]
+    looks = frame.border or is_field(frame)
+    return looks and not _section(layout, number) and len(_text(phrases)) <= _LONGEST_VALUE
+
+
+def _filled_in(
+    layout: Layout, frame: Frame, phrases: list[Phrase], *, field: bool
+) -> tuple[str, float] | None:
+    """Tell a wide frame with a value or a hint from a bar that opens something."""
+    pale, size = _pale(layout, phrases), max(phrase.size for phrase in phrases)
+    if field and _is_tinted(frame) and not pale:
+        return "button", 0.6
+    if field and (pale or frame.width >= 15 * size):
+        return "textbox", 0.8 if frame.border else 0.5
+    return ("textbox", 0.6) if _ASKS.match(_text(phrases)) else None
+
+
+def _is_tinted(frame: Frame) -> bool:
+    """Tell whether a frame is coloured where its ground is less so: a bar that opens, no field."""
+    return max(frame.fill) - min(frame.fill) >= max(frame.around) - min(frame.around) + _TINT
+
+
+def _is_roomy(layout: Layout, frame: Frame, phrases: list[Phrase]) -> bool:
+    """Tell whether a frame is a field for many lines: a hint at its top, nothing else in it."""
+    hint, size = phrases[0], phrases[0].size
+    roomy = frame.width >= 9 * size and _MOST_CONTROL * size < frame.height <= 20 * size
+    at_top = hint.x1 - frame.x1 <= 2 * size and hint.y2 - frame.y1 <= 2.5 * size
+    return roomy and at_top and len(phrases) == 1 and hint.contrast < _HINT * layout.contrast
 
 
 def _holds_little(layout: Layout, frame: Frame, phrases: list[Phrase], kids: list[int]) -> bool:

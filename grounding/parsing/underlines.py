@@ -9,6 +9,8 @@ from .phrases import Phrase
 
 # Shares of the font size: sides of such a field, and how far its label or value is above the line.
 _LEAST_WIDTH, _MOST_WIDTH, _HEIGHT = 10.0, 45.0, 2.3
+# A hint is fainter than other text; the widest field with one; where what stands at its end begins.
+_HINT, _WIDEST, _END = 0.85, 80.0, 0.85
 _CLOSEST, _VALUE, _LABEL = 0.2, 0.9, 3.2
 # A heading above a line is larger than other text.
 _HEADING = 1.3
@@ -20,21 +22,20 @@ def find_underlined(layout: Layout, controls: list[Control]) -> list[Control]:
     lines = [
         rule
         for rule in layout.rules
-        if _LEAST_WIDTH * size <= rule.x2 - rule.x1 <= _MOST_WIDTH * size
+        if _LEAST_WIDTH * size <= rule.x2 - rule.x1 <= _WIDEST * size
         and rule.x2 - rule.x1 < 0.8 * layout.pixels.shape[1]
         and not _on_frame(layout, rule)
     ]
     found = []
     for rule in lines:
-        above = [p for p in layout.phrases if _stands_above(p, rule, size)]
-        rows = {round(phrase.y / (0.6 * size)) for phrase in above}
-        alone = len(above) == len(rows) and 1 <= len(rows) <= 2
-        if not alone or any(p.underlined or p.size > _HEADING * size for p in above):
-            continue
-        if any(abs(p.x1 - rule.x1) > size or p.width > 0.8 * (rule.x2 - rule.x1) for p in above):
+        above = _words_above(layout, rule)
+        if not above:
             continue
         near = any(rule.y1 - phrase.y2 < _VALUE * size for phrase in above)
-        if near and len(rows) == 1 and _paved(lines, rule, size):
+        hint = near and all(p.contrast < _HINT * layout.contrast for p in above)
+        if not hint and rule.x2 - rule.x1 > _MOST_WIDTH * size:
+            continue
+        if near and not hint and len(above) == 1 and _paved(lines, rule, size):
             continue  # rows of a list with lines between them
         top = rule.y1 - _HEIGHT * size
         if any(
@@ -47,6 +48,21 @@ def find_underlined(layout: Layout, controls: list[Control]) -> list[Control]:
             Control(rule.x1, top, rule.x2, rule.y2, "textbox", text, 0.45, phrases=tuple(values))
         )
     return found
+
+
+def _words_above(layout: Layout, rule: Rule) -> list[Phrase]:
+    """Return label and value over a line, [] if what stands there is something else."""
+    size, wide = layout.size, rule.x2 - rule.x1
+    above = [p for p in layout.phrases if _stands_above(p, rule, size)]
+    # At the end of a field may stand a link or a unit.
+    words = [p for p in above if p.x1 < rule.x1 + _END * wide]
+    rows = {round(phrase.y / (0.6 * size)) for phrase in words}
+    if not len(words) == len(rows) <= 2 or len(above) > len(words) + 1:
+        return []
+    if any(p.underlined or p.size > _HEADING * size for p in words):
+        return []
+    aside = any(abs(p.x1 - rule.x1) > size or p.width > 0.8 * wide for p in words)
+    return [] if aside else words
 
 
 def _stands_above(phrase: Phrase, rule: Rule, size: float) -> bool:
