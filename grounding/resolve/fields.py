@@ -34,10 +34,25 @@ def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
                 fit = max(relation_fit(kind, box, name.box, board.line) for kind in kinds)
             else:
                 fit = label_fit(box, name.box, board.line)
+            if fit < ALONE and element.role in FIELDS | MARKS and facing(board, name, number):
+                fit = ALONE
             if fit >= LEAST_BESIDE:
                 match = BESIDE * name.match * fit
                 spots.append(Spot(box, middle(box), element.role, match, number, label=True))
     return spots
+
+
+def facing(board: Board, name: Spot, number: int) -> bool:
+    """Tell whether a control stands at the far end of a name's row, with nothing between them."""
+    box = pixels_of(board, number)
+    x1, y1, x2, y2 = name.box
+    level = box[1] - 0.5 * board.line <= (y1 + y2) / 2 <= box[3] + 0.5 * board.line
+    if not level or box[0] < x2 or parted(board, box, name.box):
+        return False
+    left, top, right, foot = board.boxes.T
+    between = (left < box[0]) & (right > x2 + 1) & (left > x1) & (top < y2) & (foot > y1)
+    nearer = board.boxes[(np.abs(left - x1) < board.line) & (top != board.boxes[number, 1])]
+    return not between.any()
 
 
 def past_hints(board: Board, found: list[Spot], role: str) -> list[Spot]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..calibration import Calibration
 from ..query import POINTING, Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
+from .bands import banded, closeness
 from .board import Board, board_of
 from .counting import DIRECTIONS, counted
 from .fields import LEAST_ROLE
@@ -44,6 +45,8 @@ SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
 # Verbs that say what to do on the screen, not what a control does.
 TELLING = POINTING | {"type", "enter", "put", "fill", "open", "select", "choose", "go", "set"}
+# A relation is so likely meant that no icon is called like the whole.
+RELATED = 0.95
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
 
@@ -69,8 +72,9 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
     """
     board = board_of(scene)
     found: list[tuple[float, Ranked]] = []
+    related = any(one.prior >= RELATED and one.target.relations for one in query.readings)
     for reading in (_likelier(board, reading) for reading in query.readings):
-        for ranked in _read(board, reading):
+        for ranked in _read(board, reading, related):
             found.append((ranked.score * _weight(reading, ranked), ranked))
     found.sort(key=lambda item: -item[0])
     chosen: list[tuple[float, Ranked]] = []
@@ -97,13 +101,17 @@ def _likelier(board: Board, reading: Reading) -> Reading:
     return replace(reading, prior=LIKELY) if whole else reading
 
 
-def _read(board: Board, reading: Reading) -> list[Ranked]:
-    """Return what a reading finds, if it fits well enough."""
+def _read(board: Board, reading: Reading, related: bool) -> list[Ranked]:
+    """Return what a reading finds, if it fits well enough.
+
+    With ``related``, it is likely that some of the words only say how the thing lies to another.
+    """
     ranked = rank(board, reading.target)
     least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
     # Only what is written can be called "click into Message"; "search for it" is what an icon does.
     first, _, more = reading.target.text.lower().partition(" ")
-    written = reading.literal and more and not reading.target.role and first in TELLING
+    bare = reading.literal and more and not reading.target.role
+    written = bare and (first in TELLING or related)
     return [one for one in ranked if one.score >= least and not (written and one.spot.icon)]
 
 
@@ -147,7 +155,9 @@ def _scored(
     """Return how well spots fit all that is said of a target, best first."""
     # A worse name is not made up for by a better role: where one fits, near twins count less.
     top = max((spot.match for spot in spots), default=1.0)
-    rivals = [spot for spot in spots if target.text and spot.match >= COUNTED * top]
+    alike = [spot for spot in spots if spot.match >= COUNTED * top]
+    rivals = alike if target.text else []
+    kind = [spot for spot in alike if role_fit(target.role, spot.role) >= LEAST_ROLE]
     made: list[Ranked] = []
     for spot in spots:
         score = spot.match * (spot.match / top) ** 2
@@ -157,12 +167,15 @@ def _scored(
         lies = math.prod(placed(board, place, spot, rivals) for place in target.places)
         for relation, others in anchors:
             if score * lies:
-                lies *= _related(board, relation, spot, others)
+                lies *= _related(board, relation, spot, others, kind)
         made.append(Ranked(spot, min(score * lies, 1.0), lies))
     return sorted(made, key=lambda one: (-one.score, one.spot.box[1], one.spot.box[0]))
 
 
-def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked]) -> float:
+def _related(
+    board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked], rivals: list[Spot]
+) -> float:
+    """Return how well a spot lies to the best of its anchors, among rivals that are alike."""
     best = 0.0
     known = list(others)
     least = max(LEAST_ANCHOR, RIVAL_ANCHOR * known[0].score) if known else 0.0
@@ -173,6 +186,9 @@ def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Rank
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
         if relation.kind in UNDER and (weight := UNDER[relation.kind]) > fit:
             fit = max(fit, weight * board.together(spot.box, other.spot.box))
+        fit = max(fit, banded(board, relation.kind, spot, other.spot, rivals))
+        if relation.kind == "near" and fit:
+            fit *= closeness(board, spot, other.spot, rivals)
         best = max(best, fit * other.score**0.5)
     return best
 
