@@ -73,7 +73,15 @@ POINTING = word_set(
 JOINTS = _phrases("by, and, then, and then, to, in order to, so that you can, using")
 FINDING = _phrases("find, locate, look for, search for, identify, in, on, for, at")
 PRONOUNS = word_set("it them him her him itself themselves")
-OWNED = word_set("by from of named called titled with for about")
+OWNED = word_set("by from of named called titled with for about regarding concerning")
+# What a list or a table has an entry for: "the mail from Marta".
+ENTRIES = _phrases(
+    "mail, email, e-mail, message, conversation, chat, thread, letter, order, invoice, bill, "
+    "receipt, payment, booking, reservation, ticket, issue, case, task, todo, to-do, request, "
+    "claim, event, meeting, appointment, call, contact, customer, client, user, member, employee, "
+    "comment, review, reply, post, note, notification, alert, project, document, file, folder, "
+    "product, item, entry, record, article, offer, quote, contract, report, row"
+)
 TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
 INTO = _phrases(
     "into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of"
@@ -126,9 +134,10 @@ ROLES = phrase_table(
         "menu": "menu, menus",
         "row": "row, rows, line, lines, table row, table rows",
         "column": "column, columns, table column",
+        "table": "table, tables, data table, grid, data grid",
         "container": (
             "section, sections, card, cards, panel, panels, group, groups, form, forms, dialog, "
-            "dialogs, popup, pop-up, modal, window, list, table, area, block, tile, widget, "
+            "dialogs, popup, pop-up, modal, window, list, area, block, tile, widget, "
             "toolbar, region, fieldset, tree, accordion, pane, part, dialogue"
         ),
     }
@@ -204,6 +213,11 @@ REGIONS = phrase_table(
         "screen": "page, screen, window, site, app, view, website, viewport, interface, image, "
         "picture, screenshot",
     }
+)
+# Other parts of a screen that are spoken of and carry no such name.
+PARTS = _phrases(
+    "chart, graph, diagram, map, calendar, table, grid, list, form, search results, results, "
+    "filters, tabs, buttons, fields, heading, title, text, picture, image, video, card, cards"
 )
 IN = word_set("in on at from of inside within near to")
 # What stands between two things.

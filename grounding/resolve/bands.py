@@ -32,7 +32,7 @@ def banded(board: Board, kind: str, spot: Spot, anchor: Spot, rivals: list[Spot]
     away = abs(y - middle(anchor.box)[1])
     others = [middle(one.box) for one in rivals]
     column = [abs(b - y) for a, b in others if abs(a - x) < board.line < abs(b - y)]
-    if away > _FARTHEST * board.line or _parted(board, spot.box, anchor.box):
+    if away > _FARTHEST * board.line or parted(board, spot.box, anchor.box):
         return 0.0
     if column and min(column) >= max(_LEAST_PITCH * board.line, 2 * away):
         return 0.0 if _ruled(board, spot.box, anchor.box) else BANDED
@@ -54,7 +54,7 @@ def _distance(board: Board, one: Pixels, two: Pixels) -> float:
     """Return how far apart boxes are, in lines; ones in different frames are farther apart."""
     across = max(0.0, one[0] - two[2], two[0] - one[2])
     down = abs(one[1] + one[3] - two[1] - two[3]) / 2
-    return (across + _UPRIGHT * down) / board.line + _APART * _parted(board, one, two)
+    return (across + _UPRIGHT * down) / board.line + _APART * parted(board, one, two)
 
 
 def _holds(board: Board, box: Pixels) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -64,7 +64,7 @@ def _holds(board: Board, box: Pixels) -> np.ndarray[tuple[int], np.dtype[np.bool
     return (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
 
 
-def _parted(board: Board, one: Pixels, two: Pixels) -> bool:
+def parted(board: Board, one: Pixels, two: Pixels) -> bool:
     """Tell whether a frame holds one of two boxes and not the other."""
     return bool((_holds(board, one) != _holds(board, two)).any())
 

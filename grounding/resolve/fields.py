@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .bands import parted
 from .board import Board
 from .geometry import label_fit, relation_fit
 from .roles import MARKS, role_fit
@@ -12,6 +13,7 @@ from .words import slips, words
 
 LEAST_ROLE = 0.84
 BESIDE, LEAST_BESIDE = 0.9, 0.55
+FACING = 0.85  # how well a control lies at the other end of its name's row
 ONE_OF = 0.8
 PAST_HINT, _HINT = 0.85, 1.6  # and lines from a label to the hint under it, at most
 ONLY = 0.5
@@ -34,8 +36,8 @@ def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
                 fit = max(relation_fit(kind, box, name.box, board.line) for kind in kinds)
             else:
                 fit = label_fit(box, name.box, board.line)
-            if fit < ALONE and element.role in FIELDS | MARKS and facing(board, name, number):
-                fit = ALONE
+            if fit < FACING and facing(board, name, number):
+                fit = FACING
             if fit >= LEAST_BESIDE:
                 match = BESIDE * name.match * fit
                 spots.append(Spot(box, middle(box), element.role, match, number, label=True))
@@ -46,12 +48,11 @@ def facing(board: Board, name: Spot, number: int) -> bool:
     """Tell whether a control stands at the far end of a name's row, with nothing between them."""
     box = pixels_of(board, number)
     x1, y1, x2, y2 = name.box
-    level = box[1] - 0.5 * board.line <= (y1 + y2) / 2 <= box[3] + 0.5 * board.line
+    level = box[1] - board.line <= (y1 + y2) / 2 <= box[3] + board.line
     if not level or box[0] < x2 or parted(board, box, name.box):
         return False
     left, top, right, foot = board.boxes.T
     between = (left < box[0]) & (right > x2 + 1) & (left > x1) & (top < y2) & (foot > y1)
-    nearer = board.boxes[(np.abs(left - x1) < board.line) & (top != board.boxes[number, 1])]
     return not between.any()
 
 

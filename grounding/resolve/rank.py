@@ -17,8 +17,9 @@ from .fields import LEAST_ROLE
 from .fits import look_fit, placed, size_fit
 from .geometry import relation_fit
 from .roles import FIELDS, MARKS, role_fit
-from .spot import Spot, same
+from .spot import Spot, middle, same
 from .spots import crossings, spots_of
+from .tables import find_tables
 
 if TYPE_CHECKING:
     from ..parsing import Scene
@@ -125,6 +126,8 @@ def _weight(reading: Reading, ranked: Ranked) -> float:
 
 def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
+    if anchor and target == Target(role="table"):
+        return [Ranked(Spot(box, middle(box), "table", 1.0), 1.0) for box in find_tables(board)]
     spots = spots_of(board, target)
     if target.role == "text" or (anchor and not target.role):
         spots = [spot for spot in spots if not spot.label]
@@ -133,8 +136,8 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
         for relation in target.relations
     ]
     for relation, others in anchors:
-        if relation.kind == "row" and others and target.role not in EXACT:
-            spots = spots + crossings(board, spots, others[0].spot)
+        if relation.kind == "row" and others:
+            spots = spots + crossings(board, spots, others[0].spot, target.role)
     if not target.text and len(anchors) == 1:
         relation, others = anchors[0]
         if relation.kind in DIRECTIONS and others:
@@ -154,13 +157,15 @@ def _scored(
 ) -> list[Ranked]:
     """Return how well spots fit all that is said of a target, best first."""
     # A worse name is not made up for by a better role: where one fits, near twins count less.
-    top = max((spot.match for spot in spots), default=1.0)
+    fitting = [spot for spot in spots if role_fit(target.role, spot.role) >= LEAST_ROLE]
+    exact = target.role in EXACT | {"field", "toggle", "icon"}
+    top = max((spot.match for spot in (exact and fitting) or spots), default=1.0)
     alike = [spot for spot in spots if spot.match >= COUNTED * top]
     rivals = alike if target.text else []
-    kind = [spot for spot in alike if role_fit(target.role, spot.role) >= LEAST_ROLE]
+    kind = [spot for spot in alike if spot in fitting]
     made: list[Ranked] = []
     for spot in spots:
-        score = spot.match * (spot.match / top) ** 2
+        score = spot.match * min(1.0, spot.match / top) ** 2
         score *= role_fit(target.role, spot.role) * look_fit(board, target, spot)
         if target.size:
             score *= size_fit(target.size, spot, spots)

@@ -44,7 +44,7 @@ _DRAWN = {
     "digit": {"digit"},
 }
 _ALIKE = {("circle", "icon"), ("triangle", "icon"), ("shape", "icon"), ("rectangle", "shape")}
-_ANY = ("control", "menu", "container", "row", "column")
+_ANY = ("control", "menu", "container", "table", "row", "column")
 
 
 def role_fit(asked: str, have: str) -> float:

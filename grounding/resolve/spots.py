@@ -31,7 +31,7 @@ PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
 SHOWN = 0.9  # what a field shows that has a label of its own is not what it is called
 LEAST_SCATTERED = 0.75
-CROSSING = 0.82
+CROSSING, CROSSING_FIELD = 0.82, 0.9
 UNREAD, LEAST_UNREAD = 0.7, 0.4
 SIGN = 0.8
 # "Delete this file", "search for something": the words before an article.
@@ -95,13 +95,17 @@ def _said(board: Board, text: str, place: Found) -> bool:
     return number >= 0 and letters(board.elements[number].text) == letters(text)
 
 
-def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
-    """Return the cells where the columns under some words cross the row of a spot."""
+def crossings(board: Board, named: list[Spot], row: Spot, role: str) -> list[Spot]:
+    """Return the cells where the columns under some words cross the row of a spot.
+
+    If a control was asked for, only such a control is one.
+    """
     x1, y1, x2, y2 = row.box
+    wanted = role in FIELDS | MARKS | {"field", "toggle", "textarea"}
     spots = []
     for head in named:
         left, _, right, foot = head.box
-        if head.role not in ("text", "link") or head.icon or foot > y1 - 0.3 * board.line:
+        if head.role in FIELDS | MARKS or head.icon or foot > y1 - 0.3 * board.line + 1:
             continue
         for number, box in enumerate(board.boxes.tolist()):
             level = abs(box[1] + box[3] - y1 - y2) <= 1.2 * board.line
@@ -109,10 +113,11 @@ def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
             under = min(right, box[2]) - max(left, box[0]) > 0.3 * min(
                 right - left, box[2] - box[0]
             )
-            if level and apart and under:
+            kind = board.elements[number].role
+            if level and apart and under and (not wanted or role_fit(role, kind) >= LEAST_ROLE):
                 cell = pixels_of(board, number)
-                role = board.elements[number].role
-                spots.append(Spot(cell, middle(cell), role, CROSSING * head.match, number))
+                sure = CROSSING_FIELD if kind in FIELDS | MARKS else CROSSING
+                spots.append(Spot(cell, middle(cell), kind, sure * head.match, number))
     return spots
 
 
@@ -258,7 +263,7 @@ def figure_spots(board: Board, role: str) -> list[Spot]:
 def role_spots(board: Board, role: str) -> list[Spot]:
     """Return every element of a role."""
     spots: list[Spot] = []
-    if role in ("container", "row", "column", "menu"):
+    if role in ("container", "table", "row", "column", "menu"):
         return spots  # no element has such a role
     for number, element in enumerate(board.elements):
         fit = role_fit(role, element.role)
