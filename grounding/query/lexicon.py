@@ -86,6 +86,7 @@ TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, k
 INTO = _phrases(
     "into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of"
 )
+UPLOAD_VERBS = _phrases("upload, attach")
 FILL_VERBS = _phrases("fill, fill in, fill out, fill up, populate, complete")
 SET_VERBS = _phrases("set, change, switch, update, adjust")
 SET_TO = _phrases("to, as, equal to, =")
@@ -104,6 +105,8 @@ ROLES = phrase_table(
             "input textbox, text entry, entry field, edit field, search box, search field, "
             "search bar, search input, form field, edit box, entry box"
         ),
+        "file": "file field, file input, file chooser, file picker, file box, upload field, "
+        "upload box, file upload, upload area, drop zone, dropzone",
         "textarea": "text area, text areas, textarea, textareas, multi-line field, "
         "multiline field, message box, comment box",
         "checkbox": "checkbox, checkboxes, check box, check boxes, tick box, tickbox, check-box, "

@@ -88,11 +88,11 @@ class Things:
         at = self._past_articles(start, end)
         count = longest(self.tokens, at, end, ENTRIES)
         cut = at + count
-        if not count or depth == DEEPEST or cut >= end - (self.tokens[cut].plain in OWNED):
+        if not count or depth == DEEPEST or cut >= end:
             return
         following = self.tokens[cut]
         if following.plain in OWNED:
-            cut += 1
+            cut += 1  # of nothing, `thing` makes nothing
         elif not following.quoted and not any(sign.isdigit() for sign in following.text):
             return  # "order history": only a number or quoted words can do without "of"
         for weight, target, _ in self.thing(cut, end, depth + 1):

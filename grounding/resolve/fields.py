@@ -14,6 +14,7 @@ from .words import slips, words
 LEAST_ROLE = 0.84
 BESIDE, LEAST_BESIDE = 0.9, 0.55
 FACING = 0.85  # how well a control lies at the other end of its name's row
+CHOOSER = 1.1  # that a field for files is called by words beside it is likelier than not
 ONE_OF = 0.8
 PAST_HINT, _HINT = 0.85, 1.6  # and lines from a label to the hint under it, at most
 ONLY = 0.5
@@ -40,6 +41,21 @@ def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
                 fit = FACING
             if fit >= LEAST_BESIDE:
                 match = BESIDE * name.match * fit
+                spots.append(Spot(box, middle(box), element.role, match, number, label=True))
+    return spots
+
+
+def chooser(board: Board, found: list[Spot]) -> list[Spot]:
+    """Return the buttons or fields on the rows of names: they choose the files that are called so.
+
+    What only says the same, the heading of a column, comes after them.
+    """
+    spots = []
+    for name in (spot for spot in found if spot.role == "text"):
+        for number, element in enumerate(board.elements):
+            if role_fit("file", element.role) >= LEAST_ROLE and facing(board, name, number):
+                box = pixels_of(board, number)
+                match = CHOOSER * name.match
                 spots.append(Spot(box, middle(box), element.role, match, number, label=True))
     return spots
 

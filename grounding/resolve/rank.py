@@ -46,6 +46,8 @@ SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
 # Verbs that say what to do on the screen, not what a control does.
 TELLING = POINTING | {"type", "enter", "put", "fill", "open", "select", "choose", "go", "set"}
+# Where something of the kind asked for is called so, other things count less.
+OTHER_KIND = 0.8
 # A relation is so likely meant that no icon is called like the whole.
 RELATED = 0.95
 # A role alone, "Form", is likelier a name.
@@ -167,6 +169,8 @@ def _scored(
     for spot in spots:
         score = spot.match * min(1.0, spot.match / top) ** 2
         score *= role_fit(target.role, spot.role) * look_fit(board, target, spot)
+        if exact and fitting and spot not in fitting:
+            score *= OTHER_KIND
         if target.size:
             score *= size_fit(target.size, spot, spots)
         lies = math.prod(placed(board, place, spot, rivals) for place in target.places)

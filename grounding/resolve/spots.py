@@ -11,7 +11,8 @@ from ..reader.alphabet import OTHER, character_of, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
-from .fields import LEAST_ROLE, beside, one_of, only, past_hints, sharing
+from .deeds import deed_of, done_by
+from .fields import LEAST_ROLE, beside, chooser, one_of, only, past_hints, sharing
 from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
 from .spot import Spot, middle, pixels_of, trust
@@ -23,6 +24,7 @@ LEAST_SHORT, SHORT = 0.75, 4
 # A name found well makes looking for misspelt or scattered ones needless.
 GOOD_MATCH = 0.85
 MISSPELT = 0.82
+LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it is done to
 # An icon's score is a chance; as a match it stays below words that say the same.
 ICON, LEAST_ICON = 0.5, 0.2
 LEAST_SAID = 0.1  # where an icon is asked for
@@ -62,15 +64,33 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         looks = target.colour or target.size or role in FIGURES
         return role_spots(board, role) + (figure_spots(board, role) if looks else [])
     found = text_spots(board, text)
-    if role in FIELDS or role in MARKS or role in ("field", "toggle"):
+    if role == "file":
+        found += chooser(board, found)
+    elif role in FIELDS or role in MARKS or role in ("field", "toggle"):
         found += beside(board, found, role) + past_hints(board, found, role)
         found += one_of(board, text, role)
         if not found and role not in MARKS and role != "toggle":
             found = sharing(board, text, role) or only(board, role)
+        if role in FIELDS | {"field"} and not _any_is(role, found):
+            found += chooser(board, found)
     least = LEAST_SAID if role == "icon" else LEAST_ICON
     if role == "icon" and (target.relations or target.places):
         least = LEAST_PLACED
-    return found + icon_spots(board, text, least)
+    found += icon_spots(board, text, least)
+    if (deed := deed_of(text)) and role not in FIELDS | MARKS and not _well(found):
+        shown = text_spots(board, deed) + icon_spots(board, deed, LEAST_SAID)
+        found = done_by(board, deed, shown, role) or found
+    return found
+
+
+def _any_is(role: str, found: list[Spot]) -> bool:
+    """Tell whether some place may be of a role."""
+    return any(role_fit(role, spot.role) >= LEAST_ROLE for spot in found)
+
+
+def _well(found: list[Spot]) -> bool:
+    """Tell whether some place fits well."""
+    return any(spot.match >= LEAST_WELL for spot in found)
 
 
 def text_spots(board: Board, text: str) -> list[Spot]:
