@@ -102,7 +102,7 @@ class Things:
         """Yield the ways to cut a stretch of words into a thing and its tails."""
         for cut in range(start, end):
             before = self.tokens[cut - 1].plain if cut > start else ""
-            if before in ARTICLES or before in ("of", "from", "to"):
+            if before in ARTICLES or before in ("of", "from", "to") or self._amid(start, cut, end):
                 continue
             for weight, tail in self.tails(cut, end, depth + 1):
                 # "Log in" ends in a preposition, most names do not.
@@ -112,6 +112,13 @@ class Things:
                 for sure, target in heads if cut > start else [(1.0, Target())]:
                     for fit, made in _attach(target, tail):
                         yield weight * sure * fit, made, False
+
+    def _amid(self, start: int, cut: int, end: int) -> bool:
+        """Tell whether a cut would part a relation of several words: "next" and "to"."""
+        return any(
+            longest(self.tokens, at, end, RELATIONS) > cut - at
+            for at in range(max(start + 1, cut - 4), cut)
+        )
 
     def _divisible(self, start: int, end: int) -> bool:
         """Tell whether words hold some that can hardly mean anything but a relation."""

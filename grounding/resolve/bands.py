@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .board import Board
 from .geometry import Pixels
@@ -57,11 +58,12 @@ def _distance(board: Board, one: Pixels, two: Pixels) -> float:
     return (across + _UPRIGHT * down) / board.line + _APART * parted(board, one, two)
 
 
-def _holds(board: Board, box: Pixels) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _holds(board: Board, box: Pixels) -> NDArray[np.bool_]:
     """Tell of every frame with several things in it whether it holds the middle of a box."""
     x, y = middle(box)
     x1, y1, x2, y2 = board.groups.T
-    return (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
+    held: NDArray[np.bool_] = (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
+    return held
 
 
 def parted(board: Board, one: Pixels, two: Pixels) -> bool:

@@ -158,7 +158,8 @@ class Board:
         x, y = ((self.boxes[:, side] + self.boxes[:, side + 2]) / 2 for side in (0, 1))
         x1, y1, x2, y2 = self._frames.T[:, :, None]
         held = ((x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)).sum(axis=1)
-        return self._frames[held > 1]
+        several: NDArray[np.float64] = self._frames[held > 1]
+        return several
 
     def together(
         self, one: tuple[float, float, float, float], heading: tuple[float, float, float, float]

@@ -19,7 +19,8 @@ _DEEDS = _TURNS | word_set(
 _SIGNS = word_set("arrow arrows chevron caret sign button icon")
 _LONGEST = 3  # words of such a name
 _SAID = 0.85  # the deed alone says less than the whole
-# How well a turn or what is said to be an icon fits, or any deed; the next best fits less than this share of it.
+# How well it fits: a turn or what is said to be an icon, any deed; the next best fits less than
+# such a share of that.
 _LEAST_SURE, _LEAST, _CLEAR = 0.62, 0.75, 0.93
 
 
