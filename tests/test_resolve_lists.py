@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from drawn_scene import Drawn, FakeIcons, ask, hit
 
 from grounding.query import understand
-
-from .test_resolve import Drawn, FakeIcons, ask, hit
 
 
 def icons(name: str, *boxes: tuple[int, int, int, int]) -> FakeIcons:
