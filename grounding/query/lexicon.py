@@ -137,7 +137,7 @@ ROLES = phrase_table(
         "menu": "menu, menus",
         "row": "row, rows, line, lines, table row, table rows",
         "column": "column, columns, table column",
-        "table": "table, tables, data table, grid, data grid",
+        "table": "table",
         "container": (
             "section, sections, card, cards, panel, panels, group, groups, form, forms, dialog, "
             "dialogs, popup, pop-up, modal, window, list, area, block, tile, widget, "
@@ -219,8 +219,9 @@ REGIONS = phrase_table(
 )
 # Other parts of a screen that are spoken of and carry no such name.
 PARTS = _phrases(
-    "chart, graph, diagram, map, calendar, table, grid, list, form, search results, results, "
-    "filters, tabs, buttons, fields, heading, title, text, picture, image, video, card, cards"
+    "chart, graph, diagram, map, calendar, table, grid, data table, list, form, "
+    "search results, results, filters, tabs, buttons, fields, heading, title, text, picture, "
+    "image, video, card, cards"
 )
 IN = word_set("in on at from of inside within near to")
 # What stands between two things.
