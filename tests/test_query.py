@@ -178,3 +178,10 @@ def test_long_instructions(said: str) -> None:
 @pytest.mark.parametrize("said", ["Speichern unter", "保存", "Сохранить", "ĝis", "→", "!?", "…"])
 def test_unknown_words_are_content(said: str) -> None:
     assert said in texts(understand(said))
+
+
+def test_a_name_may_end_in_tables_or_grid() -> None:
+    for name in ("6 Tables", "Bootstrap Grid"):
+        readings = understand(f"the second item under {name}").readings
+        first = next(one.target for one in readings if one.target.relations)
+        assert first.relations[0].anchor == Target(name)

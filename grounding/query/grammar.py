@@ -30,6 +30,7 @@ from .lexicon import (
     SET_TO,
     SET_VERBS,
     TYPE_VERBS,
+    UPLOAD_VERBS,
     VERBS,
 )
 from .match import Phrase, longest, longest_before, phrase_at
@@ -176,6 +177,8 @@ class _Instruction:
             yield from self._before(_WITH, start + count, end)
             yield from self._after(INTO, start + count, end, "field", 0.9)
             yield from self._field(start + count, end, 0.9)
+        if count := longest(self.tokens, start, end, UPLOAD_VERBS):
+            yield from self._after(INTO, start + count, end, "file", 1.0)
         if count := longest(self.tokens, start, end, SET_VERBS):
             yield from self._before(SET_TO, start + count, end)
             yield from self._field(start + count, end, 0.9)

@@ -73,11 +73,20 @@ POINTING = word_set(
 JOINTS = _phrases("by, and, then, and then, to, in order to, so that you can, using")
 FINDING = _phrases("find, locate, look for, search for, identify, in, on, for, at")
 PRONOUNS = word_set("it them him her him itself themselves")
-OWNED = word_set("by from of named called titled with for about")
+OWNED = word_set("by from of named called titled with for about regarding concerning")
+# What a list or a table has an entry for: "the mail from Marta".
+ENTRIES = _phrases(
+    "mail, email, e-mail, message, conversation, chat, thread, letter, order, invoice, bill, "
+    "receipt, payment, booking, reservation, ticket, issue, case, task, todo, to-do, request, "
+    "claim, event, meeting, appointment, call, contact, customer, client, user, member, employee, "
+    "comment, review, reply, post, note, notification, alert, project, document, file, folder, "
+    "product, item, entry, record, article, offer, quote, contract, report, row"
+)
 TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
 INTO = _phrases(
     "into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of"
 )
+UPLOAD_VERBS = _phrases("upload, attach")
 FILL_VERBS = _phrases("fill, fill in, fill out, fill up, populate, complete")
 SET_VERBS = _phrases("set, change, switch, update, adjust")
 SET_TO = _phrases("to, as, equal to, =")
@@ -96,6 +105,8 @@ ROLES = phrase_table(
             "input textbox, text entry, entry field, edit field, search box, search field, "
             "search bar, search input, form field, edit box, entry box"
         ),
+        "file": "file field, file input, file chooser, file picker, file box, upload field, "
+        "upload box, file upload, upload area, drop zone, dropzone",
         "textarea": "text area, text areas, textarea, textareas, multi-line field, "
         "multiline field, message box, comment box",
         "checkbox": "checkbox, checkboxes, check box, check boxes, tick box, tickbox, check-box, "
@@ -126,9 +137,10 @@ ROLES = phrase_table(
         "menu": "menu, menus",
         "row": "row, rows, line, lines, table row, table rows",
         "column": "column, columns, table column",
+        "table": "table",
         "container": (
             "section, sections, card, cards, panel, panels, group, groups, form, forms, dialog, "
-            "dialogs, popup, pop-up, modal, window, list, table, area, block, tile, widget, "
+            "dialogs, popup, pop-up, modal, window, list, area, block, tile, widget, "
             "toolbar, region, fieldset, tree, accordion, pane, part, dialogue"
         ),
     }
@@ -204,6 +216,12 @@ REGIONS = phrase_table(
         "screen": "page, screen, window, site, app, view, website, viewport, interface, image, "
         "picture, screenshot",
     }
+)
+# Other parts of a screen that are spoken of and carry no such name.
+PARTS = _phrases(
+    "chart, graph, diagram, map, calendar, table, grid, data table, list, form, "
+    "search results, results, filters, tabs, buttons, fields, heading, title, text, picture, "
+    "image, video, card, cards"
 )
 IN = word_set("in on at from of inside within near to")
 # What stands between two things.

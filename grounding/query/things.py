@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from .heads import head, plain_head, sides_at
-from .lexicon import ARTICLES, CORNERS, IN, ON_ITS, REGIONS, RELATIONS, WEAK, WHOLES
+from .lexicon import (
+    ARTICLES,
+    CORNERS,
+    ENTRIES,
+    IN,
+    ON_ITS,
+    OWNED,
+    PARTS,
+    REGIONS,
+    RELATIONS,
+    WEAK,
+    WHOLES,
+)
 from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
 from .words import Token
@@ -15,7 +27,10 @@ from .words import Token
 DEEPEST = 3  # relations of relations
 MOST_ANCHORS = 2
 # Roles of an anchor that name no control.
-_FRAMES = ("row", "column", "container", "menu", "control")
+_FRAMES = ("row", "column", "container", "table", "menu", "control")
+# How something lies to a part of the screen, and how likely that can be left out.
+_ASIDE = ("left", "right", "above", "below", "near", "after", "before")
+_LOOSE, _ENTRY = 0.75, 0.85
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,7 @@ class Tail:
     ordinal: int = 0
     backwards: bool = False
     owner: Target | None = None  # "of" or "for" something: what that means depends on the head
+    loose: bool = False  # what it lies to cannot be found by a name: only for things with a name
 
     def joined(self, other: Tail) -> Tail:
         """Return both in one."""
@@ -38,6 +54,7 @@ class Tail:
             self.ordinal or other.ordinal,
             self.backwards or other.backwards,
             self.owner or other.owner,
+            self.loose or other.loose,
         )
 
 
@@ -57,6 +74,7 @@ class Things:
             return
         parts = [] if depth == DEEPEST else list(self._divided(start, end, depth))
         yield from parts
+        yield from self._entry(start, end, depth)
         # Undivided, words that could be a relation are part of a name; never if some are quoted.
         quoted = any(token.quoted for token in self.tokens[start:end])
         sure = (0.35 if quoted else 0.85) if parts else 1.0
@@ -65,11 +83,26 @@ class Things:
         for weight, target in plain_head(self.text, self.tokens, start, end):
             yield 0.9 * sure * weight, target, not quoted
 
+    def _entry(self, start: int, end: int, depth: int) -> Iterator[tuple[float, Target, bool]]:
+        """Yield what "the mail from Marta" means: what a list calls so, or Marta alone."""
+        at = self._past_articles(start, end)
+        count = longest(self.tokens, at, end, ENTRIES)
+        cut = at + count
+        if not count or depth == DEEPEST or cut >= end:
+            return
+        following = self.tokens[cut]
+        if following.plain in OWNED:
+            cut += 1  # of nothing, `thing` makes nothing
+        elif not following.quoted and not any(sign.isdigit() for sign in following.text):
+            return  # "order history": only a number or quoted words can do without "of"
+        for weight, target, _ in self.thing(cut, end, depth + 1):
+            yield _ENTRY * weight, target, False
+
     def _divided(self, start: int, end: int, depth: int) -> Iterator[tuple[float, Target, bool]]:
         """Yield the ways to cut a stretch of words into a thing and its tails."""
         for cut in range(start, end):
             before = self.tokens[cut - 1].plain if cut > start else ""
-            if before in ARTICLES or before in ("of", "from", "to"):
+            if before in ARTICLES or before in ("of", "from", "to") or self._amid(start, cut, end):
                 continue
             for weight, tail in self.tails(cut, end, depth + 1):
                 # "Log in" ends in a preposition, most names do not.
@@ -79,6 +112,13 @@ class Things:
                 for sure, target in heads if cut > start else [(1.0, Target())]:
                     for fit, made in _attach(target, tail):
                         yield weight * sure * fit, made, False
+
+    def _amid(self, start: int, cut: int, end: int) -> bool:
+        """Tell whether a cut would part a relation of several words: "next" and "to"."""
+        return any(
+            longest(self.tokens, at, end, RELATIONS) > cut - at
+            for at in range(max(start + 1, cut - 4), cut)
+        )
 
     def _divisible(self, start: int, end: int) -> bool:
         """Tell whether words hold some that can hardly mean anything but a relation."""
@@ -167,6 +207,8 @@ class Things:
             owned = any(token.plain == "'s" for token in self.tokens[after:end])
             plain = following.plain in ARTICLES or following.quoted or owned
             weight = 0.95 if plain or kind == "for" else 0.7
+        if kind in _ASIDE and self._part(self._past_articles(after, end), end):
+            yield _LOOSE, Tail(loose=True)
         for sure, anchor in self._anchors(after, end, depth):
             tail = _tail(kind, anchor)
             if tail is not None:
@@ -179,6 +221,11 @@ class Things:
             best[target] = max(weight, best.get(target, 0.0))
         ranked = sorted(best.items(), key=lambda item: -item[1])
         return [(weight, target) for target, weight in ranked[:MOST_ANCHORS]]
+
+    def _part(self, at: int, end: int) -> bool:
+        """Tell whether words only say what kind of part of a screen is meant: "the table"."""
+        known = (PARTS, REGIONS)
+        return at < end and any(longest(self.tokens, at, end, some) == end - at for some in known)
 
     def _past_articles(self, at: int, end: int) -> int:
         while at < end and self.tokens[at].plain in ARTICLES:
@@ -203,6 +250,8 @@ def _tail(kind: str, anchor: Target) -> Tail | None:
         return Tail(relations=(Relation("column", heading), *anchor.relations))
     elif kind == "inside" and not named and anchor.role in _FRAMES:
         return Tail(anchor.places)  # "in the list": which one, nobody knows
+    if anchor.role == "table" and not named and kind in _ASIDE:
+        return Tail(relations=(Relation(kind, Target(role="table")),))
     if anchor.role in _FRAMES:
         anchor = replace(anchor, role="")
     return Tail(relations=(Relation(kind, anchor),)) if _says_something(anchor) else None
@@ -227,7 +276,7 @@ def _attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
         frame = replace(owner, role="") if owner.role in _FRAMES else owner
         target = replace(target, relations=(*target.relations, Relation("row", frame)))
         weight = 0.75
-    if tail.name and target.text:
+    if (tail.name and target.text) or (tail.loose and not target.text):
         return
     number = target.ordinal or tail.ordinal
     made = replace(

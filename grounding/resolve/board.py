@@ -94,7 +94,21 @@ class Board:
                 label = label or label_of(element, [*plain, *links], self.size)
                 if label is not None:
                     found[number] = numbers[id(label)]
-        return found
+        return {one: label for one, label in found.items() if not self._taken(one, found)}
+
+    def _taken(self, number: int, labels: dict[int, int]) -> bool:
+        """Tell whether the words over a field that says something itself name one beside them."""
+        if not self.elements[number].text or self.elements[number].role not in FIELDS:
+            return False
+        x2, foot = self.boxes[labels[number], 2:]
+        beside = (
+            other for other, label in labels.items()
+            if label == labels[number] and self.elements[other].role in FIELDS
+        )  # fmt: skip
+        under = self.boxes[number, 1] >= foot
+        return under and any(
+            self.boxes[other, 0] >= x2 - 2 and self.boxes[other, 1] < foot for other in beside
+        )
 
     @cached_property
     def named_by(self) -> dict[int, list[int]]:
@@ -137,6 +151,15 @@ class Board:
         found = [(f.x1, f.y1, f.x2, f.y2) for f in find_frames(self.pixels)[0]]
         boxes = np.array(found, np.float64).reshape(-1, 4)
         return boxes[(boxes[:, 3] - boxes[:, 1]) > _SEVERAL * self.line]
+
+    @cached_property
+    def groups(self) -> NDArray[np.float64]:
+        """The frames (N, 4) in pixels that do hold several things."""
+        x, y = ((self.boxes[:, side] + self.boxes[:, side + 2]) / 2 for side in (0, 1))
+        x1, y1, x2, y2 = self._frames.T[:, :, None]
+        held = ((x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)).sum(axis=1)
+        several: NDArray[np.float64] = self._frames[held > 1]
+        return several
 
     def together(
         self, one: tuple[float, float, float, float], heading: tuple[float, float, float, float]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .bands import parted
 from .board import Board
 from .geometry import label_fit, relation_fit
 from .roles import MARKS, role_fit
@@ -12,6 +13,8 @@ from .words import slips, words
 
 LEAST_ROLE = 0.84
 BESIDE, LEAST_BESIDE = 0.9, 0.55
+FACING = 0.85  # how well a control lies at the other end of its name's row
+CHOOSER = 1.1  # that a field for files is called by words beside it is likelier than not
 ONE_OF = 0.8
 PAST_HINT, _HINT = 0.85, 1.6  # and lines from a label to the hint under it, at most
 ONLY = 0.5
@@ -34,10 +37,39 @@ def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
                 fit = max(relation_fit(kind, box, name.box, board.line) for kind in kinds)
             else:
                 fit = label_fit(box, name.box, board.line)
+            if fit < FACING and facing(board, name, number):
+                fit = FACING
             if fit >= LEAST_BESIDE:
                 match = BESIDE * name.match * fit
                 spots.append(Spot(box, middle(box), element.role, match, number, label=True))
     return spots
+
+
+def chooser(board: Board, found: list[Spot]) -> list[Spot]:
+    """Return the buttons or fields on the rows of names: they choose the files that are called so.
+
+    What only says the same, the heading of a column, comes after them.
+    """
+    spots = []
+    for name in (spot for spot in found if spot.role == "text"):
+        for number, element in enumerate(board.elements):
+            if role_fit("file", element.role) >= LEAST_ROLE and facing(board, name, number):
+                box = pixels_of(board, number)
+                match = CHOOSER * name.match
+                spots.append(Spot(box, middle(box), element.role, match, number, label=True))
+    return spots
+
+
+def facing(board: Board, name: Spot, number: int) -> bool:
+    """Tell whether a control stands at the far end of a name's row, with nothing between them."""
+    box = pixels_of(board, number)
+    x1, y1, x2, y2 = name.box
+    level = box[1] - board.line <= (y1 + y2) / 2 <= box[3] + board.line
+    if not level or box[0] < x2 or parted(board, box, name.box):
+        return False
+    left, top, right, foot = board.boxes.T
+    between = (left < box[0]) & (right > x2 + 1) & (left > x1) & (top < y2) & (foot > y1)
+    return not between.any()
 
 
 def past_hints(board: Board, found: list[Spot], role: str) -> list[Spot]:

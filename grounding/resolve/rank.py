@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from ..calibration import Calibration
 from ..query import POINTING, Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
+from .bands import banded, closeness
 from .board import Board, board_of
 from .counting import DIRECTIONS, counted
 from .fields import LEAST_ROLE
 from .fits import look_fit, placed, size_fit
 from .geometry import relation_fit
 from .roles import FIELDS, MARKS, role_fit
-from .spot import Spot, same
+from .spot import Spot, middle, same
 from .spots import crossings, spots_of
+from .tables import find_tables
 
 if TYPE_CHECKING:
     from ..parsing import Scene
@@ -44,6 +46,10 @@ SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
 # Verbs that say what to do on the screen, not what a control does.
 TELLING = POINTING | {"type", "enter", "put", "fill", "open", "select", "choose", "go", "set"}
+# Where something of the kind asked for is called so, other things count less.
+OTHER_KIND = 0.8
+# A relation is so likely meant that no icon is called like the whole.
+RELATED = 0.95
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
 
@@ -69,8 +75,9 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
     """
     board = board_of(scene)
     found: list[tuple[float, Ranked]] = []
+    related = any(one.prior >= RELATED and one.target.relations for one in query.readings)
     for reading in (_likelier(board, reading) for reading in query.readings):
-        for ranked in _read(board, reading):
+        for ranked in _read(board, reading, related):
             found.append((ranked.score * _weight(reading, ranked), ranked))
     found.sort(key=lambda item: -item[0])
     chosen: list[tuple[float, Ranked]] = []
@@ -97,13 +104,17 @@ def _likelier(board: Board, reading: Reading) -> Reading:
     return replace(reading, prior=LIKELY) if whole else reading
 
 
-def _read(board: Board, reading: Reading) -> list[Ranked]:
-    """Return what a reading finds, if it fits well enough."""
+def _read(board: Board, reading: Reading, related: bool) -> list[Ranked]:
+    """Return what a reading finds, if it fits well enough.
+
+    With ``related``, it is likely that some of the words only say how the thing lies to another.
+    """
     ranked = rank(board, reading.target)
     least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
     # Only what is written can be called "click into Message"; "search for it" is what an icon does.
     first, _, more = reading.target.text.lower().partition(" ")
-    written = reading.literal and more and not reading.target.role and first in TELLING
+    bare = reading.literal and more and not reading.target.role
+    written = bare and (first in TELLING or related)
     return [one for one in ranked if one.score >= least and not (written and one.spot.icon)]
 
 
@@ -117,6 +128,8 @@ def _weight(reading: Reading, ranked: Ranked) -> float:
 
 def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
+    if anchor and target == Target(role="table"):
+        return [Ranked(Spot(box, middle(box), "table", 1.0), 1.0) for box in find_tables(board)]
     spots = spots_of(board, target)
     if target.role == "text" or (anchor and not target.role):
         spots = [spot for spot in spots if not spot.label]
@@ -125,8 +138,8 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
         for relation in target.relations
     ]
     for relation, others in anchors:
-        if relation.kind == "row" and others and target.role not in EXACT:
-            spots = spots + crossings(board, spots, others[0].spot)
+        if relation.kind == "row" and others:
+            spots = spots + crossings(board, spots, others[0].spot, target.role)
     if not target.text and len(anchors) == 1:
         relation, others = anchors[0]
         if relation.kind in DIRECTIONS and others:
@@ -146,23 +159,32 @@ def _scored(
 ) -> list[Ranked]:
     """Return how well spots fit all that is said of a target, best first."""
     # A worse name is not made up for by a better role: where one fits, near twins count less.
-    top = max((spot.match for spot in spots), default=1.0)
-    rivals = [spot for spot in spots if target.text and spot.match >= COUNTED * top]
+    fitting = [spot for spot in spots if role_fit(target.role, spot.role) >= LEAST_ROLE]
+    exact = target.role in EXACT | {"field", "toggle", "icon"}
+    top = max((spot.match for spot in (exact and fitting) or spots), default=1.0)
+    alike = [spot for spot in spots if spot.match >= COUNTED * top]
+    rivals = alike if target.text else []
+    kind = [spot for spot in alike if spot in fitting]
     made: list[Ranked] = []
     for spot in spots:
-        score = spot.match * (spot.match / top) ** 2
+        score = spot.match * min(1.0, spot.match / top) ** 2
         score *= role_fit(target.role, spot.role) * look_fit(board, target, spot)
+        if exact and fitting and spot not in fitting:
+            score *= OTHER_KIND
         if target.size:
             score *= size_fit(target.size, spot, spots)
         lies = math.prod(placed(board, place, spot, rivals) for place in target.places)
         for relation, others in anchors:
             if score * lies:
-                lies *= _related(board, relation, spot, others)
+                lies *= _related(board, relation, spot, others, kind)
         made.append(Ranked(spot, min(score * lies, 1.0), lies))
     return sorted(made, key=lambda one: (-one.score, one.spot.box[1], one.spot.box[0]))
 
 
-def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked]) -> float:
+def _related(
+    board: Board, relation: Relation, spot: Spot, others: Iterable[Ranked], rivals: list[Spot]
+) -> float:
+    """Return how well a spot lies to the best of its anchors, among rivals that are alike."""
     best = 0.0
     known = list(others)
     least = max(LEAST_ANCHOR, RIVAL_ANCHOR * known[0].score) if known else 0.0
@@ -173,6 +195,9 @@ def _related(board: Board, relation: Relation, spot: Spot, others: Iterable[Rank
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
         if relation.kind in UNDER and (weight := UNDER[relation.kind]) > fit:
             fit = max(fit, weight * board.together(spot.box, other.spot.box))
+        fit = max(fit, banded(board, relation.kind, spot, other.spot, rivals))
+        if relation.kind == "near" and fit:
+            fit *= closeness(board, spot, other.spot, rivals)
         best = max(best, fit * other.score**0.5)
     return best
 

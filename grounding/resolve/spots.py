@@ -11,7 +11,8 @@ from ..reader.alphabet import OTHER, character_of, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
-from .fields import LEAST_ROLE, beside, one_of, only, past_hints, sharing
+from .deeds import deed_of, done_by
+from .fields import LEAST_ROLE, beside, chooser, one_of, only, past_hints, sharing
 from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
 from .spot import Spot, middle, pixels_of, trust
@@ -23,6 +24,7 @@ LEAST_SHORT, SHORT = 0.75, 4
 # A name found well makes looking for misspelt or scattered ones needless.
 GOOD_MATCH = 0.85
 MISSPELT = 0.82
+LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it is done to
 # An icon's score is a chance; as a match it stays below words that say the same.
 ICON, LEAST_ICON = 0.5, 0.2
 LEAST_SAID = 0.1  # where an icon is asked for
@@ -31,7 +33,7 @@ PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
 SHOWN = 0.9  # what a field shows that has a label of its own is not what it is called
 LEAST_SCATTERED = 0.75
-CROSSING = 0.82
+CROSSING, CROSSING_FIELD = 0.82, 0.9
 UNREAD, LEAST_UNREAD = 0.7, 0.4
 SIGN = 0.8
 # "Delete this file", "search for something": the words before an article.
@@ -62,15 +64,33 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         looks = target.colour or target.size or role in FIGURES
         return role_spots(board, role) + (figure_spots(board, role) if looks else [])
     found = text_spots(board, text)
-    if role in FIELDS or role in MARKS or role in ("field", "toggle"):
+    if role == "file":
+        found += chooser(board, found)
+    elif role in FIELDS or role in MARKS or role in ("field", "toggle"):
         found += beside(board, found, role) + past_hints(board, found, role)
         found += one_of(board, text, role)
         if not found and role not in MARKS and role != "toggle":
             found = sharing(board, text, role) or only(board, role)
+        if role in FIELDS | {"field"} and not _any_is(role, found):
+            found += chooser(board, found)
     least = LEAST_SAID if role == "icon" else LEAST_ICON
     if role == "icon" and (target.relations or target.places):
         least = LEAST_PLACED
-    return found + icon_spots(board, text, least)
+    found += icon_spots(board, text, least)
+    if (deed := deed_of(text)) and role not in FIELDS | MARKS and not _well(found):
+        shown = text_spots(board, deed) + icon_spots(board, deed, LEAST_SAID)
+        found = done_by(board, deed, shown, role) or found
+    return found
+
+
+def _any_is(role: str, found: list[Spot]) -> bool:
+    """Tell whether some place may be of a role."""
+    return any(role_fit(role, spot.role) >= LEAST_ROLE for spot in found)
+
+
+def _well(found: list[Spot]) -> bool:
+    """Tell whether some place fits well."""
+    return any(spot.match >= LEAST_WELL for spot in found)
 
 
 def text_spots(board: Board, text: str) -> list[Spot]:
@@ -95,13 +115,17 @@ def _said(board: Board, text: str, place: Found) -> bool:
     return number >= 0 and letters(board.elements[number].text) == letters(text)
 
 
-def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
-    """Return the cells where the columns under some words cross the row of a spot."""
+def crossings(board: Board, named: list[Spot], row: Spot, role: str) -> list[Spot]:
+    """Return the cells where the columns under some words cross the row of a spot.
+
+    If a control was asked for, only such a control is one.
+    """
     x1, y1, x2, y2 = row.box
+    wanted = role in FIELDS | MARKS | {"field", "toggle", "textarea"}
     spots = []
     for head in named:
         left, _, right, foot = head.box
-        if head.role not in ("text", "link") or head.icon or foot > y1 - 0.3 * board.line:
+        if head.role in FIELDS | MARKS or head.icon or foot > y1 - 0.3 * board.line + 1:
             continue
         for number, box in enumerate(board.boxes.tolist()):
             level = abs(box[1] + box[3] - y1 - y2) <= 1.2 * board.line
@@ -109,10 +133,11 @@ def crossings(board: Board, named: list[Spot], row: Spot) -> list[Spot]:
             under = min(right, box[2]) - max(left, box[0]) > 0.3 * min(
                 right - left, box[2] - box[0]
             )
-            if level and apart and under:
+            kind = board.elements[number].role
+            if level and apart and under and (not wanted or role_fit(role, kind) >= LEAST_ROLE):
                 cell = pixels_of(board, number)
-                role = board.elements[number].role
-                spots.append(Spot(cell, middle(cell), role, CROSSING * head.match, number))
+                sure = CROSSING_FIELD if kind in FIELDS | MARKS else CROSSING
+                spots.append(Spot(cell, middle(cell), kind, sure * head.match, number))
     return spots
 
 
@@ -258,7 +283,7 @@ def figure_spots(board: Board, role: str) -> list[Spot]:
 def role_spots(board: Board, role: str) -> list[Spot]:
     """Return every element of a role."""
     spots: list[Spot] = []
-    if role in ("container", "row", "column", "menu"):
+    if role in ("container", "table", "row", "column", "menu"):
         return spots  # no element has such a role
     for number, element in enumerate(board.elements):
         fit = role_fit(role, element.role)
