@@ -324,6 +324,40 @@ def test_overlays_are_told_from_the_page() -> None:
     assert overlay_shown(seen, "the Save button") is None
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("a confirmation dialog", True),
+        ("a popup", True),
+        ("the warning", True),
+        ("a confirmation message", True),
+        ("an alert box about plans", True),
+        ("a cookie banner", False),
+        ("the deletion dialog", False),
+        ("the Go back button in the dialog", None),
+    ],
+)
+def test_a_dialog_is_seen_whatever_its_buttons_are_called(words: str, answer: bool | None) -> None:
+    seen = Seen(dialog("Go back", "Yes, approve").draw(), shared_grounder("default"), [0.0])
+    assert overlay_shown(seen, words) is answer
+    page = DrawnApp(Control("text", "Our new plans", 260, 40), Control("button", "Go back", 20, 60))
+    on_page = Seen(page.draw(), shared_grounder("default"), [0.0])
+    assert not overlay_shown(on_page, words)
+
+
+def test_a_no_about_a_dialog_is_not_proved_while_another_is_open() -> None:
+    run = agent(dialog("Go back", "Yes, approve")).run('if a deletion dialog appears, click "Yes"')
+    assert (run.steps[0].outcome.value, run.status) == ("no", "unverified")
+    run = agent(dialog("Go back", "Yes, approve")).run(
+        'if a confirmation dialog appears, click "Yes, approve"'
+    )
+    assert run.steps[0].outcome.value == "yes"
+    assert run.is_successful(), run.summary()
+    plain = DrawnApp(Control("button", "Archive", 20, 60))
+    run = agent(plain).run('if a confirmation dialog appears, click "Yes", otherwise stop')
+    assert (run.steps[0].outcome.value, run.steps[0].evidence[0].ok) == ("no", True)
+
+
 def test_a_popup_may_have_a_cross_alone() -> None:
     image = Image.new("RGB", SIZE, "#777777")
     pen = ImageDraw.Draw(image)
