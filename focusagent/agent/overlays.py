@@ -120,12 +120,12 @@ def dialogs(seen: Seen) -> list[Overlay]:
     centre = seen.image.width / 2, seen.image.height / 2
     boxes = [seen.pixels(each.box) for each in seen.scene.elements if each.role in _TELLING]
     boxes += [box for _, box in seen.texts()]
+    boxes = [box for box in boxes if _lightest(seen.image, box) * _DIM >= veil]
     found: list[Overlay] = []
     for box in sorted(boxes, key=lambda each: math.dist(middle(each), centre))[:_LOOKED]:
         if any(holds(each.box, middle(box)) for each in found):
             continue
-        overlay = overlay_at(seen, box) if _lightest(seen.image, box) * _DIM >= veil else None
-        if overlay is not None and overlay.dims:
+        if (overlay := overlay_at(seen, box)) is not None and overlay.dims:
             found.append(overlay)
     return found
 
