@@ -191,6 +191,34 @@ def test_what_moves_by_itself_does_not_prove_a_click() -> None:
     assert agent(app).run("click Save").is_successful()
 
 
+def test_a_click_on_a_label_that_focuses_nothing_goes_on_to_the_field_beside_it() -> None:
+    app = DrawnApp(Control("text", "Amount", 20, 60), Control("textbox", "", 200, 60, value="12"))
+    run = agent(app).run('type "40" into Amount')
+    assert app.controls[1].value == "40"
+    assert run.is_successful(), run.summary()
+
+
+class Watched(DrawnApp):
+    """Keeps the keys that were pressed and the texts that were typed."""
+
+    def _do(self, action: env.Action) -> None:
+        if isinstance(action, env.Press | env.Type):
+            self.done.append(action.keys if isinstance(action, env.Press) else "typed")
+        super()._do(action)
+
+
+def test_without_a_field_nothing_is_selected_and_no_secret_is_typed() -> None:
+    app = Watched(Control("text", "Amount", 20, 60))
+    run = agent(app).run('type "40" into Amount')
+    assert run.status != "verified"
+    assert app.done == ["Amount", "typed", "Amount"]
+    secrets = {"PIN": env.Secret("4711", domains=("app.test",))}
+    app = Watched(Control("text", "Amount", 20, 60), secrets=secrets)
+    run = agent(app).run("type {PIN} into Amount")
+    assert (run.status, app.done) == ("failed", ["Amount"])
+    assert "puts the focus into no field" in run.message
+
+
 # --- popups
 
 
