@@ -76,3 +76,32 @@ def test_a_label_that_focuses_its_field_is_enough(task: Task) -> None:
     run, browser = task(page, 'type "40" into Amount')
     assert browser.evaluate("amount.value") == "40"
     assert run.is_successful(), run.summary()
+
+
+# --- lists
+
+LIST = """
+<div class=row>Delivery slot</div>
+<button id=slot style="width:260px;text-align:left" onclick="list.hidden = !list.hidden">
+  Pick a slot</button>
+<div id=list hidden style="width:260px;border:1px solid #888">
+  <div style="padding:6px">Friday 17–19</div><div style="padding:6px">Saturday 10–12</div>
+  <div style="padding:6px">Don’t care</div>
+</div>
+<script>for (const each of list.children)
+  each.onclick = () => { slot.textContent = each.textContent; list.hidden = true }</script>
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Saturday 10-12", "Saturday 10–12"),
+        ("Saturday 10–12", "Saturday 10–12"),
+        ("Don't care", "Don’t care"),
+    ],
+)
+def test_an_option_is_found_however_its_dash_is_written(task: Task, said: str, shown: str) -> None:
+    run, browser = task(LIST, f'choose "{said}" in Delivery slot')
+    assert browser.evaluate("slot.textContent").strip() == shown
+    assert run.is_successful(), run.summary()

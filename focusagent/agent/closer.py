@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from .._siblings import grounding
+from ..planner.compare import folded
 from .pixels import grown
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def same_numbers(text: str, line: str) -> bool:
     """Whether every word of a text that holds a digit stands in a line, digit by digit."""
 
     def plain(words: str) -> list[str]:
-        return [word.strip(".,:;!?()").casefold() for word in words.split()]
+        return [word.strip(".,:;!?()") for word in folded(words).split()]
 
     wanted = {word for word in plain(text) if any(letter.isdigit() for letter in word)}
     digits = {word.translate(_DIGITS) for word in plain(line)}
