@@ -105,3 +105,86 @@ def test_an_option_is_found_however_its_dash_is_written(task: Task, said: str, s
     run, browser = task(LIST, f'choose "{said}" in Delivery slot')
     assert browser.evaluate("slot.textContent").strip() == shown
     assert run.is_successful(), run.summary()
+
+
+# --- trees and sections
+
+TREE = """
+<style>.tree div{padding:2px 4px}.sign{display:inline-block;width:16px;height:16px;
+ line-height:14px;text-align:center;margin-right:6px;cursor:pointer}
+ .boxed .sign{border:1px solid #789;background:#fff}
+ .folder{display:inline-block;width:15px;height:12px;background:#f3cf6b;margin-right:5px}
+ .on b{background:#316ac5;color:#fff}b{font-weight:normal}</style>
+<div style="display:flex;gap:40px"><div class="tree KIND" style="width:240px"></div>
+<div class=details>Nothing is chosen.</div></div>
+<script>
+const names = {Finance: ['Budget', 'Forecast'], Legal: ['Leases'], Personnel: ['Holidays']};
+const open = new Set(OPEN); let chosen = '';
+const draw = () => {
+  const tree = document.querySelector('.tree'); tree.innerHTML = '';
+  for (const [name, files] of Object.entries(names)) {
+    const row = document.createElement('div');
+    row.className = name === chosen ? 'on' : '';
+    const sign = 'SIGNS'.split(' ')[+open.has(name)];
+    row.innerHTML = `<i class=sign style="font-style:normal">${sign}</i>` +
+      `<span class=folder></span><b>${name}</b>`;
+    const turn = () => { open.has(name) ? open.delete(name) : open.add(name); draw() };
+    row.querySelector('.sign').onclick = turn;
+    row.querySelector('b').onclick = () => { chosen = name;
+      for (const each of tree.children) each.classList.toggle('on', each === row);
+      document.querySelector('.details').innerHTML = `<h3>${name}</h3>${files.length} files` };
+    row.ondblclick = event => { if (event.target.tagName === 'B') TWICE };
+    tree.append(row);
+    if (open.has(name)) for (const file of files) {
+      const leaf = document.createElement('div');
+      leaf.style.paddingLeft = '56px'; leaf.textContent = file; tree.append(leaf) }
+  }
+};
+draw()
+</script>
+"""
+
+
+def tree(kind: str, signs: str, opened: str = "[]", twice: str = "0") -> str:
+    made = TREE.replace("KIND", kind).replace("SIGNS", signs).replace("OPEN", opened)
+    return made.replace("TWICE", twice)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        tree("boxed", "+ \u2212"),
+        tree("", "\u25b8 \u25be"),
+        tree("", "\u00a0 \u00a0", twice="turn()"),
+    ],
+)
+def test_a_node_whose_label_only_selects_it_is_expanded(task: Task, page: str) -> None:
+    run, browser = task(page, "expand Legal")
+    assert browser.evaluate("[...open].join()") == "Legal"
+    assert run.is_successful(), run.summary()
+
+
+def test_what_is_open_stays_open_and_can_be_collapsed(task: Task) -> None:
+    run, browser = task(tree("boxed", "+ \u2212", "['Finance', 'Legal']"), "expand Finance")
+    assert browser.evaluate("[...open].sort().join()") == "Finance,Legal"
+    assert run.is_successful(), run.summary()
+    run, browser = task(tree("boxed", "+ \u2212", "['Finance', 'Legal']"), "collapse Finance")
+    assert browser.evaluate("[...open].join()") == "Legal"
+    assert run.is_successful(), run.summary()
+
+
+def test_a_label_that_nothing_expands_is_not_verified(task: Task) -> None:
+    run, browser = task(tree("", "\u00a0 \u00a0"), "expand Legal")
+    assert (run.status, browser.evaluate("chosen")) == ("unverified", "Legal")
+
+
+def test_a_section_is_expanded_by_its_header(task: Task) -> None:
+    page = (
+        "<details><summary>Period</summary><p>From January</p></details>"
+        "<details><summary>Advanced options</summary><p>Include drafts</p></details>"
+    )
+    run, browser = task(page, "expand Advanced options")
+    assert browser.evaluate(
+        "[...document.querySelectorAll('details')].map(e => e.open).join()"
+    ) == ("false,true")
+    assert run.is_successful(), run.summary()

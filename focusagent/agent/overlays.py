@@ -75,9 +75,7 @@ class Overlay:
 
 def reply_buttons(seen: Seen, names: Sequence[str]) -> Iterator[Element]:
     """The buttons of these names that the screen shows, in the order of the names."""
-    buttons = [
-        each for each in seen.scene.elements if each.role in _TELLING
-    ]
+    buttons = [each for each in seen.scene.elements if each.role in _TELLING]
     for name in names:
         for each in buttons:
             if says(seen, each, name):

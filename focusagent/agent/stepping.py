@@ -11,12 +11,12 @@ from ..planner.errors import IntentError
 from ..planner.intents import Intent, Outcome, SetValue, Type
 from ..planner.printing import intent_text
 from ..planner.templates import resolve
-from . import acting, asking, forms, moving
+from . import acting, asking, forms, moving, unfolding
 from .desk import Desk
 from .errors import DryRun, Ended, Failed
 
 _DEEDS: dict[str, Callable[..., Outcome]] = {
-    "click": acting.click, "double_click": acting.click, "right_click": acting.click,
+    "click": unfolding.click, "double_click": acting.click, "right_click": acting.click,
     "hover": acting.hover, "press": acting.press, "upload": acting.upload,
     "type": forms.type_text, "select": forms.select, "set_value": forms.set_value,
     "check": forms.check, "uncheck": forms.check, "read": asking.read,
