@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 from web import serve
 
-from env import BrowserEnvironment, Policy, Secret
+from env import BrowserEnvironment
 from focusagent.agent import Agent, Settings
 from focusagent.history import Run
 
@@ -188,3 +187,36 @@ def test_a_section_is_expanded_by_its_header(task: Task) -> None:
         "[...document.querySelectorAll('details')].map(e => e.open).join()"
     ) == ("false,true")
     assert run.is_successful(), run.summary()
+
+
+# --- several boxes
+
+GEAR = (
+    "<div class=row><label><input type=checkbox id=a> Laptop</label></div>"
+    "<div class=row><label><input type=checkbox id=b> Phone</label></div>"
+    "<div class=row><label><input type=checkbox id=c> Headset</label></div>"
+    "<div class=row><label><input type=checkbox id=d> Terms and Phone</label></div>"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "ticked"),
+    [
+        ("tick Laptop and Headset", "true,false,true,false"),
+        ("tick Laptop and the Phone", "true,true,false,false"),
+        ("tick Terms and Phone", "false,false,false,true"),
+        ('tick "Terms and Phone"', "false,false,false,true"),
+    ],
+)
+def test_an_unquoted_and_is_one_name_or_two_as_the_screen_says(
+    task: Task, words: str, ticked: str
+) -> None:
+    run, browser = task(GEAR, words)
+    assert browser.evaluate("[a, b, c, d].map(each => each.checked).join()") == ticked
+    assert run.is_successful(), run.summary()
+
+
+def test_two_boxes_of_which_one_is_not_there_are_none(task: Task) -> None:
+    run, browser = task(GEAR, "tick Laptop and Monitor")
+    assert run.status != "verified"
+    assert not browser.evaluate("b.checked || c.checked || d.checked")

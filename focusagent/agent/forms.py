@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from .eyes import Seen
 
 _ON = ("on", "yes", "true", "checked", "ticked", "1")
 _OFF = ("off", "no", "false", "unchecked", "unticked", "0")
