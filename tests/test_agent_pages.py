@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from web import serve
 
-from env import BrowserEnvironment
+from env import BrowserEnvironment, Policy
 from focusagent.agent import Agent, Settings
 from focusagent.history import Run
 
@@ -186,6 +187,32 @@ def test_a_section_is_expanded_by_its_header(task: Task) -> None:
     assert browser.evaluate(
         "[...document.querySelectorAll('details')].map(e => e.open).join()"
     ) == ("false,true")
+    assert run.is_successful(), run.summary()
+
+
+# --- files
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div class=row>Receipt: <input type=file id=file></div>",
+        "<div class=row>Receipt</div><div class=row><input type=file id=file></div>",
+    ],
+)
+@pytest.mark.parametrize("words", ["Receipt", '"Receipt"', "the Receipt field"])
+def test_files_go_to_what_chooses_them_not_to_a_column(
+    task: Task, tmp_path: Path, page: str, words: str
+) -> None:
+    bill = tmp_path / "hotel.txt"
+    bill.write_text("120.00")
+    table = (
+        "<table cellpadding=8><tr><th>Date<th>Amount<th>Receipt<tr><td>3 May<td>12.00<td>none"
+        "</table><div class=row>Purpose: <input></div>"
+    )
+    policy = Policy(upload_roots=(str(tmp_path),))
+    run, browser = task(table + page, f'upload "{bill}" to {words}', policy=policy)
+    assert browser.evaluate("file.files[0]?.name") == "hotel.txt"
     assert run.is_successful(), run.summary()
 
 
