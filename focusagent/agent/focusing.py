@@ -17,7 +17,7 @@ from .errors import Failed
 from .evidence import Done
 from .eyes import middle
 from .pixels import changed_inside, grown, is_plain
-from .spots import FIELDS, Spot
+from .spots import CONFIDENT, FIELDS, Spot
 from .typed import closely, several_lines
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def enter(
     if not _focused(desk, done):
         field = _field_of(desk, done.spot) if beside else None
         if field is not None:
-            return enter(desk, target, field, append=append, sure=sure, beside=False)
+            field = enter(desk, target, field, append=append, sure=sure, beside=False)
+            return field if field.confidence >= CONFIDENT else done.spot  # text beside it proves it
         if sure:
             raise Failed(f"a click on {target.words} puts the focus into no field")
         return done.spot
