@@ -191,6 +191,34 @@ def test_what_moves_by_itself_does_not_prove_a_click() -> None:
     assert agent(app).run("click Save").is_successful()
 
 
+def test_a_click_on_a_label_that_focuses_nothing_goes_on_to_the_field_beside_it() -> None:
+    app = DrawnApp(Control("text", "Amount", 20, 60), Control("textbox", "", 200, 60, value="12"))
+    run = agent(app).run('type "40" into Amount')
+    assert app.controls[1].value == "40"
+    assert run.is_successful(), run.summary()
+
+
+class Watched(DrawnApp):
+    """Keeps the keys that were pressed and the texts that were typed."""
+
+    def _do(self, action: env.Action) -> None:
+        if isinstance(action, env.Press | env.Type):
+            self.done.append(action.keys if isinstance(action, env.Press) else "typed")
+        super()._do(action)
+
+
+def test_without_a_field_nothing_is_selected_and_no_secret_is_typed() -> None:
+    app = Watched(Control("text", "Amount", 20, 60))
+    run = agent(app).run('type "40" into Amount')
+    assert run.status != "verified"
+    assert app.done == ["Amount", "typed", "Amount"]
+    secrets = {"PIN": env.Secret("4711", domains=("app.test",))}
+    app = Watched(Control("text", "Amount", 20, 60), secrets=secrets)
+    run = agent(app).run("type {PIN} into Amount")
+    assert (run.status, app.done) == ("failed", ["Amount"])
+    assert "puts the focus into no field" in run.message
+
+
 # --- popups
 
 
@@ -322,6 +350,40 @@ def test_overlays_are_told_from_the_page() -> None:
     assert overlay_shown(seen, "the cookie banner")
     assert not overlay_shown(seen, "the newsletter popup")
     assert overlay_shown(seen, "the Save button") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("a confirmation dialog", True),
+        ("a popup", True),
+        ("the warning", True),
+        ("a confirmation message", True),
+        ("an alert box about plans", True),
+        ("a cookie banner", False),
+        ("the deletion dialog", False),
+        ("the Go back button in the dialog", None),
+    ],
+)
+def test_a_dialog_is_seen_whatever_its_buttons_are_called(words: str, answer: bool | None) -> None:
+    seen = Seen(dialog("Go back", "Yes, approve").draw(), shared_grounder("default"), [0.0])
+    assert overlay_shown(seen, words) is answer
+    page = DrawnApp(Control("text", "Our new plans", 260, 40), Control("button", "Go back", 20, 60))
+    on_page = Seen(page.draw(), shared_grounder("default"), [0.0])
+    assert not overlay_shown(on_page, words)
+
+
+def test_a_no_about_a_dialog_is_not_proved_while_another_is_open() -> None:
+    run = agent(dialog("Go back", "Yes, approve")).run('if a deletion dialog appears, click "Yes"')
+    assert (run.steps[0].outcome.value, run.status) == ("no", "unverified")
+    run = agent(dialog("Go back", "Yes, approve")).run(
+        'if a confirmation dialog appears, click "Yes, approve"'
+    )
+    assert run.steps[0].outcome.value == "yes"
+    assert run.is_successful(), run.summary()
+    plain = DrawnApp(Control("button", "Archive", 20, 60))
+    run = agent(plain).run('if a confirmation dialog appears, click "Yes", otherwise stop')
+    assert (run.steps[0].outcome.value, run.steps[0].evidence[0].ok) == ("no", True)
 
 
 def test_a_popup_may_have_a_cross_alone() -> None:

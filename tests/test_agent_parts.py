@@ -246,6 +246,7 @@ def test_small_mistakes_of_reading_are_forgiven_but_not_in_numbers() -> None:
         ("EUR 12.50", "12.5", True),
         ("4111111111111111", "4111 1111 1111 1111", True),
         ("l0O1", "1001", True),
+        ("10-12 o'clock", "10\u201312 o\u2019clock", True),
         ("end of a very long text", "this is the end of a very long text", False),
         ("alic", "alice", False),
         ("1234", "123456", False),

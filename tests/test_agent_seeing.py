@@ -47,6 +47,11 @@ def test_a_vote_is_sure_only_where_all_looks_that_make_sense_agree() -> None:
     found = vote([Look("omarbrandt@x.example"), Look("omar.brandt@x.example")])
     assert (found.text, found.sure) == ("omar.brandt@x.example", True)
     assert vote([Look("+49 30 55l0O0"), Look("+49 30 551000")]).text == "+49 30 551000"
+    # The space at a currency says nothing; one between digits may part two numbers.
+    found = vote([Look("\u20ac15.30"), Look("\u20ac 15.30"), Look("\u20ac 15.30")])
+    assert (found.text, found.sure) == ("\u20ac 15.30", True)
+    assert vote([Look("12 %"), Look("12%"), Look("12%")]).sure
+    assert not vote([Look("1 770"), Look("1770"), Look("1770")]).sure
 
 
 @given(st.lists(st.text("ab1.,- ", min_size=1, max_size=6), min_size=1, max_size=4))

@@ -122,7 +122,10 @@ def test_values_are_put_in_once_and_quoted_in_words() -> None:
         ("starts with", "Dr. No", "dr.", True), ("ends with", "Dr. No", "no", True),
         ("more than", "€ 1,200.00", "1000", True), ("less than", "none", "5", False),
         ("at least", "5", "5", True), ("at most", "-3", "0", True), ("more than", "5 of 7", "1", False),
-        ("is", "2026-03-12", "20260312", False),
+        ("is", "2026-03-12", "20260312", False), ("is", "Sat 10\u201312", "sat 10-12", True),
+        ("is", "Don\u2019t", "Don't", True), ("contains", "Loading\u2026", "loading...", True),
+        ("is", "5\u00a0\u20ac", "5 \u20ac", True), ("less than", "\u22125.00", "0", True),
+        ("is", "10\u201312", "1012", False),
     ],
 )  # fmt: skip
 def test_what_was_read_compares(operator: Operator, found: str, wanted: str, answer: bool) -> None:

@@ -24,7 +24,7 @@ from .desk import Desk, differs
 from .errors import Failed
 from .locate import glance
 from .named import quotes, sole_quote
-from .overlays import overlay_shown
+from .overlays import dialogs, overlay_shown
 from .pixels import mark_state
 from .spots import CONFIDENT
 from .values import Value, named_value, value_at
@@ -129,8 +129,11 @@ def is_seen(desk: Desk, target: Target) -> Answer:
         return Answer(True)
     if text and target.quoted:
         return Answer(False)
-    if not target.quoted and (open_now := overlay_shown(desk.seen, target.words)) is not None:
-        return Answer(open_now)
+    open_now = overlay_shown(desk.seen, target.words)
+    if open_now or (open_now is False and not target.quoted):
+        other = [] if open_now else dialogs(desk.seen)
+        said = ", ".join(each.text.replace("\n", " ") for each in other)
+        return Answer(open_now, f"something else is open: {said!r}" if other else "")
     spot = glance(desk, target)
     if spot is not None and spot.confidence >= CONFIDENT:
         return Answer(True)

@@ -66,13 +66,13 @@ def _control(seen: Seen, places: Sequence[Place], spot: Spot) -> Spot | None:
     number, control = found[0]
     box = seen.pixels(control.box)
     words = [pixels_of(place.box, size) for place in places if place is not places[number]]
-    if not all(_names(each, box) for each in words):
+    if not all(belongs_to(each, box) for each in words):
         return None
     sure = min(sum(place.score for place in places), _MOST)  # either of them means the control
     return Spot(points[number], box, spot.image, spot.words, sure)
 
 
-def _names(words: PixelBox, box: PixelBox) -> bool:
+def belongs_to(words: PixelBox, box: PixelBox) -> bool:
     """Whether words stand on a control's row, or right above it."""
     level = box[1] <= middle(words)[1] <= box[3]
     over = words[0] < box[2] and box[0] < words[2]

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from .._siblings import grounding
+from ..planner.compare import folded
 from .pixels import grown
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ INK = 0.45  # of the strongest contrast: a pixel that is drawn, not the softened
 # Letters that are digits where all else in a word is digits.
 _DIGITS = str.maketrans("lI|Ooi", "111001")
 _MARKS = re.compile(r"(?<=\w)[.,:'-](?=\w)")
+# The space between a number and its currency: too narrow to tell, and it says nothing.
+_BY_SIGN = re.compile(
+    r"(?<=[$\u00a3\u00a5\u20ac\u20b9])\s+(?=\d)|(?<=\d)\s+(?=[%$\u00a3\u00a5\u20ac\u20b9])"
+)
 # One and the same mark for thousands and decimals: no amount is written like that.
 _NO_AMOUNT = re.compile(r"(?<![\d.,])\d{1,3}([.,])(?:\d{3}\1)+\d{2}(?![\d.,])")
 
@@ -73,7 +78,7 @@ def same_numbers(text: str, line: str) -> bool:
     """Whether every word of a text that holds a digit stands in a line, digit by digit."""
 
     def plain(words: str) -> list[str]:
-        return [word.strip(".,:;!?()").casefold() for word in words.split()]
+        return [word.strip(".,:;!?()") for word in folded(words).split()]
 
     wanted = {word for word in plain(text) if any(letter.isdigit() for letter in word)}
     digits = {word.translate(_DIGITS) for word in plain(line)}
@@ -88,10 +93,12 @@ def vote(looks: Sequence[Look]) -> Reading:
     """
     said = [Look(_settled(look.text), look.whole) for look in looks if look.text.strip()]
     good = [look.text for look in said if look.whole and not _NO_AMOUNT.search(look.text)]
-    counted = Counter(reversed(good or [look.text for look in said])).most_common(1)
+    texts = good or [look.text for look in said]
+    counted = Counter(_BY_SIGN.sub("", each) for each in reversed(texts)).most_common(1)
     if not counted:
         return Reading("", False)
-    text, votes = counted[0]
+    bare, votes = counted[0]
+    text = Counter(t for t in reversed(texts) if _BY_SIGN.sub("", t) == bare).most_common(1)[0][0]
     if len({_MARKS.sub("", each) for each in good}) == 1:
         text, votes = max(good, key=lambda each: len(_MARKS.findall(each))), len(good)
     sure = votes >= 2 and votes == len(good)

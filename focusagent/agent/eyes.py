@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._siblings import grounding
+from ..planner.compare import folded
 from .closer import likeness, read_closely, same_numbers
 from .pixels import PixelBox, holds
 
@@ -112,7 +113,7 @@ class Seen:
             if not same_numbers(text, said):
                 return False
             closer = likeness(self.image, place, text, place[3] - place[1])
-        return text.casefold() in said.casefold() or closer >= SURELY
+        return folded(text) in folded(said) or closer >= SURELY
 
     def text_in(self, box: Sequence[float]) -> str:
         """What stands in a box of pixels, line by line."""

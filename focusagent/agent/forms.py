@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
 from .._siblings import env
@@ -11,21 +10,21 @@ from ..planner.intents import Check, Outcome, Select, SetValue, Target, Type, Un
 from ..planner.templates import names_in, resolve, sole_name
 from .acting import act_at, press_keys
 from .asking import field_box, mark_at
-from .dates import as_asked, date_in, order_of, shows_date
+from .dates import as_asked, date_in, shows_date
 from .desk import Desk
 from .errors import Failed
 from .evidence import Done, appeared, prove_no_complaint, prove_target
+from .focusing import enter, shown_in
 from .locate import PHRASES, locate
-from .pixels import changed_inside, changed_share, grown, holds, is_plain, mark_state
+from .pixels import changed_inside, changed_share, grown, holds, mark_state
 from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
-from .typed import Typed, beside_label, closely, lost, prove, says, several_lines
+from .typed import Typed, beside_label, lost, prove, says
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL import Image
 
-    from .eyes import Seen
 
 _ON = ("on", "yes", "true", "checked", "ticked", "1")
 _OFF = ("off", "no", "false", "unchecked", "unticked", "0")
@@ -38,7 +37,8 @@ def type_text(desk: Desk, intent: Type, selector: str | None = None) -> Outcome:
     text = "" if secret else _resolved(desk, intent.text)
     spot = None
     if intent.target is not None:
-        spot = _focus(desk, intent.target, selector, append=intent.append)
+        spot = locate(desk, intent.target, "type", selector)
+        spot = enter(desk, intent.target, spot, append=intent.append, sure=secret is not None)
     before = desk.screen
     if spot is not None and not intent.append:
         text = _as_date(desk, spot, text) or text
@@ -159,25 +159,6 @@ def _resolved(desk: Desk, text: str) -> str:
     return resolve(text, desk.values)
 
 
-def _focus(desk: Desk, target: Target, selector: str | None, *, append: bool) -> Spot:
-    spot = locate(desk, target, "type", selector)
-    return _enter(desk, target, spot, append=append)
-
-
-def _enter(desk: Desk, target: Target, spot: Spot, *, append: bool) -> Spot:
-    """Put the focus into the field, its content selected or the caret at its end."""
-    seen = desk.eyes.see(spot.image)
-    empty = is_plain(spot.image, field_box(seen, spot))
-    empty = empty or order_of(_shown(seen, spot)) is not None  # it asks for a date
-    spot = act_at(desk, target, "type", spot, env.Click).spot
-    if append:
-        desk.act(env.Press("End"))
-    elif not empty:
-        for keys in _select_all(desk, spot):
-            desk.act(env.Press(keys))
-    return spot
-
-
 def _as_date(desk: Desk, spot: Spot, text: str) -> str | None:
     """A date as the field asks for it, the caret put to its first part; None for other fields.
 
@@ -185,30 +166,14 @@ def _as_date(desk: Desk, spot: Spot, text: str) -> str | None:
     """
     if date_in(text, "mdy") is None and date_in(text, "dmy") is None:
         return None
-    shown = _shown(desk.eyes.see(spot.image), spot)
+    shown = shown_in(desk.eyes.see(spot.image), spot)
     if shows_date(shown):
         desk.act(env.Press("Delete"))
-        shown = _shown(desk.seen, spot)
+        shown = shown_in(desk.seen, spot)
     date = as_asked(shown, text)
     for _ in range(2 if date else 0):  # whichever part was clicked
         desk.act(env.Press("ArrowLeft"))
     return date
-
-
-def _shown(seen: Seen, spot: Spot) -> str:
-    """What a field shows, without the label that may stand on one line with it."""
-    return closely(seen, field_box(seen, spot))
-
-
-def _select_all(desk: Desk, spot: Spot) -> tuple[str, ...]:
-    """The keys that select what a field holds; desktop programs on Linux differ in Control+A."""
-    if sys.platform == "darwin":
-        return ("Meta+A",)
-    if not isinstance(desk.env, env.DesktopEnvironment):
-        return ("Control+A",)
-    if several_lines(desk, field_box(desk.seen, spot)):
-        return ("Control+Home", "Control+Shift+End")
-    return ("Home", "Shift+End")
 
 
 def _type_again(desk: Desk, intent: Type, text: str, selector: str | None) -> Spot | None:
@@ -221,7 +186,7 @@ def _type_again(desk: Desk, intent: Type, text: str, selector: str | None) -> Sp
     spot = spot_of(found, desk.screen.image, intent.target.words)
     if selector is not None:
         spot = locate(desk, intent.target, "type", selector)
-    spot = _enter(desk, intent.target, spot, append=False)
+    spot = enter(desk, intent.target, spot, append=False, sure=True)
     desk.act(env.Type(text))
     return spot
 

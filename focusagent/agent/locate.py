@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,14 +12,14 @@ from typing import TYPE_CHECKING
 from .._siblings import env
 from ..history import Sight
 from ..planner.intents import Target
-from .choice import approve, cut_off, of_kind, settled
+from .choice import approve, belongs_to, cut_off, of_kind, settled
 from .desk import Desk, differs
 from .errors import Failed
 from .eyes import middle
 from .memory import remembered
-from .named import IN_ROW, cell_named
+from .named import IN_ROW, cell_named, sole_quote
 from .overlays import overlay_at, reply_buttons, says
-from .pixels import holds, same_patch, same_row
+from .pixels import PixelBox, holds, same_patch, same_row
 from .spots import CONFIDENT as CONFIDENT
 from .spots import CONTROLS, place_of, spot_of
 from .spots import FIELDS as FIELDS
@@ -45,6 +46,9 @@ REFUSE = ("Reject all", "Decline")  # does so only where cookies are asked about
 
 NEAR = 4.0  # pixels that a place may lie off where it was seen before
 SURE = 0.9  # of a cell whose heading and row were read
+# What browsers write on the control that chooses files.
+CHOOSERS = ("Choose File", "No file chosen", "Browse", "No file selected", "Select file")
+_FILE_FIELD = re.compile(r"\s+(?:file )?(?:field|input|box|upload|control)$", re.IGNORECASE)
 _IN_CELLS = ("click", "double_click", "right_click", "hover", "type", "select", "check", "uncheck")
 _KINDS_IN_CELLS = {"check": MARKS, "uncheck": MARKS, "select": FIELDS}
 
@@ -60,8 +64,8 @@ def locate(desk: Desk, target: Target, verb: str, selector: str | None = None) -
             return found
     words = PHRASES[verb].format(target.words)
     seen = remembered(desk, words, partial(_scroll_to, desk))
-    if seen is None and (cell := _cell(desk, target, verb)) is not None:
-        return cell
+    if seen is None and (read := _cell(desk, target, verb) or _chooser(desk, target, verb)):
+        return read
     spot = _best(desk, target, verb, seen or desk.ground(words))
     hidden = not desk.env.policy.dry_run and cut_off(desk, spot, verb)
     if hidden and turn(desk, desk.screen.image.height / 2, late=False):
@@ -95,8 +99,30 @@ def _cell(desk: Desk, target: Target, verb: str) -> Spot | None:
     if not inside and verb in _KINDS_IN_CELLS:
         return None
     box = inside[0] if inside else box
+    return _read(desk, target, verb, box, "where its column and its row meet")
+
+
+def _chooser(desk: Desk, target: Target, verb: str) -> Spot | None:
+    """What opens the dialog for files, beside or below the label that the target names."""
+    if verb != "upload":
+        return None
+    name = sole_quote(target.words) or _FILE_FIELD.sub("", target.words)
+    labels = desk.seen.places(name)
+    choosers = [box for text in CHOOSERS for box in desk.seen.places(text)] if labels else []
+    pairs = [
+        (math.dist((label[2], label[3]), (box[0], box[3])), box)
+        for label in labels
+        for box in choosers
+        if label[0] < box[0] + NEAR and belongs_to(label, box)
+    ]
+    if not pairs:
+        return None
+    return _read(desk, target, verb, min(pairs)[1], "what chooses files beside its label")
+
+
+def _read(desk: Desk, target: Target, verb: str, box: PixelBox, note: str) -> Spot:
+    """A place that was found by what was read."""
     spot = Spot(middle(box), box, desk.screen.image, target.words, SURE)
-    note = "where its column and its row meet"
     desk.saw(dataclasses.replace(_sight(spot), words=PHRASES[verb].format(target.words), note=note))
     return spot
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,9 +32,15 @@ REPLIES = {
               "Skip", "Cancel"),
 }  # fmt: skip
 _KINDS = re.compile(r"\b(?:banner|pop-?up|dialog(?:ue)?|modal|overlay|consent)\b")
+# What any dialog may be called, whatever it says.
+_GENERIC = re.compile(
+    r"\b(?:confirm(?:ation)?|message|prompt|warning|alert|question|window|box|notice)\b"
+)
+_PLACED = re.compile(r"\b(?:in|on|inside|within)\b")  # "the button in the dialog" is no dialog
 _SMALL = {"a", "an", "the", "any", "some", "of", "for", "about", "with"}
 # Buttons that forms have, too: they alone do not make a popup.
 _COMMON = {"ok", "yes", "no", "cancel", "continue", "close", "skip"}
+_TELLING = ("button", "link", "text", "icon")  # roles of what every dialog has
 # What a cross is called, by people and by the recogniser of icons.
 _CROSSES = {"close", "x", "times", "\u00d7", "\u2715"}
 _CONSENT = re.compile(r"\b(?:cookies?|consent|privacy|tracking|gdpr)\b", re.IGNORECASE)
@@ -47,15 +54,18 @@ _ALIKE = 14  # a channel that differs less is the same ground
 _DIM = 0.85  # of the light inside a dialog that the page around a dimming veil has at most
 _WHOLE = 0.8  # of both sides of the screen: such a panel is the page itself
 _BARS = 3  # rows or columns of another colour that end a panel
+_CORNER = 0.02  # of the screen's sides: where it is dimmed if a dialog lies over it
+_LOOKED = 16  # places near the middle of a dimmed screen that are looked at for a dialog
 _AT_EDGE = 0.06  # of the screen's height that a banner may stand off its top or bottom
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """What lies over the page: its box in pixels, and what it says."""
+    """What lies over the page: its box in pixels, what it says, whether the page is dimmed."""
 
     box: PixelBox
     text: str
+    dims: bool = True
 
     @property
     def consent(self) -> bool:
@@ -65,9 +75,7 @@ class Overlay:
 
 def reply_buttons(seen: Seen, names: Sequence[str]) -> Iterator[Element]:
     """The buttons of these names that the screen shows, in the order of the names."""
-    buttons = [
-        each for each in seen.scene.elements if each.role in ("button", "link", "text", "icon")
-    ]
+    buttons = [each for each in seen.scene.elements if each.role in _TELLING]
     for name in names:
         for each in buttons:
             if says(seen, each, name):
@@ -87,7 +95,13 @@ def says(seen: Seen, button: Element, name: str) -> bool:
 
 def overlay_shown(seen: Seen, words: str) -> bool | None:
     """Whether a banner or popup of that kind is open; None if the words name no such thing."""
-    if not _KINDS.search(words.casefold()):
+    head = _PLACED.split(words.casefold())[0]
+    named = _KINDS.search(head)
+    if not named and not _GENERIC.search(head):
+        return None
+    if any(_fits(each, words) for each in dialogs(seen)):
+        return True
+    if not named:  # a message may stand on the page itself
         return None
     names = [name for group in REPLIES.values() for name in group]
     if overlay_reply(seen, names, words) is not None:
@@ -96,11 +110,29 @@ def overlay_shown(seen: Seen, words: str) -> bool | None:
     return shown and _is_about("\n".join(line for line, _ in seen.texts()), words)
 
 
+def dialogs(seen: Seen) -> list[Overlay]:
+    """The dialogs that lie over a dimmed page, whatever buttons they have."""
+    veil = _veil(seen.image)
+    if veil is None:
+        return []
+    centre = seen.image.width / 2, seen.image.height / 2
+    boxes = [seen.pixels(each.box) for each in seen.scene.elements if each.role in _TELLING]
+    boxes += [box for _, box in seen.texts()]
+    boxes = [box for box in boxes if _lightest(seen.image, box) * _DIM >= veil]
+    found: list[Overlay] = []
+    for box in sorted(boxes, key=lambda each: math.dist(middle(each), centre))[:_LOOKED]:
+        if any(holds(each.box, middle(box)) for each in found):
+            continue
+        if (overlay := overlay_at(seen, box)) is not None and overlay.dims:
+            found.append(overlay)
+    return found
+
+
 def overlay_reply(seen: Seen, names: Sequence[str], words: str) -> Element | None:
     """The first of these buttons that lies in an overlay which is about what the words say."""
     for button in reply_buttons(seen, names):
         overlay = overlay_at(seen, seen.pixels(button.box))
-        if overlay is not None and _is_about(overlay.text, words):
+        if overlay is not None and _fits(overlay, words):
             return button
     return None
 
@@ -119,11 +151,16 @@ def overlay_at(seen: Seen, box: PixelBox) -> Overlay | None:
     if panel is None:
         return None
     lines = [text for text, where in seen.texts() if holds(panel, middle(where))]
-    overlay = Overlay(panel, "\n".join(lines))
+    overlay = Overlay(panel, "\n".join(lines), _dimmed(seen.image, panel))
     high, off = seen.image.height, _AT_EDGE * seen.image.height
     at_edge = panel[3] - panel[1] < high / 2 and (panel[1] <= off or panel[3] >= high - off)
     asks = overlay.consent or bool(_UNASKED.search(overlay.text))
-    return overlay if (at_edge and asks) or _dimmed(seen.image, panel) else None
+    return overlay if (at_edge and asks) or overlay.dims else None
+
+
+def _fits(overlay: Overlay, words: str) -> bool:
+    """Whether an overlay may be called so; a dialog that dims the page is also a message."""
+    return _is_about(overlay.text, _GENERIC.sub(" ", words.casefold()) if overlay.dims else words)
 
 
 def _is_about(text: str, words: str) -> bool:
@@ -161,6 +198,20 @@ def _reach(level: NDArray[np.bool_]) -> int:
         if off >= _BARS:
             return number + 1 - off
     return len(level) - off
+
+
+def _veil(image: Image.Image) -> float | None:
+    """How light the corners of a screen are that are dimmed; None if fewer than two are."""
+    light = np.asarray(image.convert("L"))
+    high, wide = (max(round(_CORNER * side), 1) for side in light.shape)
+    rows, columns = (slice(high), slice(-high, None)), (slice(wide), slice(-wide, None))
+    corners = sorted(float(light[y, x].max()) for y in rows for x in columns)
+    return corners[1] if corners[1] <= _DIM * np.percentile(light, 99.8) else None
+
+
+def _lightest(image: Image.Image, box: PixelBox) -> float:
+    """The light of the lightest pixel in a box."""
+    return float(pixels_in(image, grown(box, EDGE, image.size)).mean(axis=2).max(initial=0))
 
 
 def _dimmed(image: Image.Image, panel: PixelBox) -> bool:

@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from .._siblings import env, grounding
 from ..history import Step
 from ..planner.errors import IntentError
-from ..planner.intents import Intent, Outcome, SetValue, Type
+from ..planner.intents import Check, Click, Intent, Outcome, SetValue, Type, Uncheck
 from ..planner.printing import intent_text
 from ..planner.templates import resolve
-from . import acting, asking, forms, moving
+from . import acting, asking, forms, moving, unfolding
 from .desk import Desk
 from .errors import DryRun, Ended, Failed
+from .several import named_apart
 
 _DEEDS: dict[str, Callable[..., Outcome]] = {
-    "click": acting.click, "double_click": acting.click, "right_click": acting.click,
+    "click": unfolding.click, "double_click": acting.click, "right_click": acting.click,
     "hover": acting.hover, "press": acting.press, "upload": acting.upload,
     "type": forms.type_text, "select": forms.select, "set_value": forms.set_value,
     "check": forms.check, "uncheck": forms.check, "read": asking.read,
@@ -52,7 +53,13 @@ def carry_out(
 
 
 def _do(desk: Desk, intent: Intent, selectors: Sequence[str | None]) -> Outcome:
-    return _DEEDS[intent.kind](desk, _filled(desk, intent), *selectors)
+    deed, filled = _DEEDS[intent.kind], _filled(desk, intent)
+    if isinstance(filled, Check | Uncheck | Click) and desk.given is None and not any(selectors):
+        *others, last = named_apart(desk, filled.target, filled.kind)
+        for target in others:
+            deed(desk, dataclasses.replace(filled, target=target))
+        filled = dataclasses.replace(filled, target=last)
+    return deed(desk, filled, *selectors)
 
 
 def _filled(desk: Desk, intent: Intent) -> Intent:

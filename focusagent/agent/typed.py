@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PIL import ImageChops
 
 from .._siblings import env
-from ..planner.compare import number_in
+from ..planner.compare import folded, number_in
 from ..planner.intents import Target
 from .asking import field_box
 from .closer import read_closely
@@ -209,13 +209,13 @@ def says(seen: Seen, box: PixelBox, text: str) -> bool:
 
 def _folded(text: str) -> str:
     """The text without case and accents, letters that look like digits as those."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
+    bare = unicodedata.normalize("NFKD", folded(text))
     return "".join(each for each in bare if not unicodedata.combining(each)).translate(_LOOKS)
 
 
 def plain(text: str) -> str:
     """The text without its spaces and case."""
-    return re.sub(r"\s+", "", text).casefold()
+    return folded(text).replace(" ", "")
 
 
 def several_lines(desk: Desk, box: Sequence[float]) -> bool:

@@ -153,11 +153,22 @@ def has_object(tokens: Sequence[Token], meaning: str, end: int) -> bool:
         return True
     if after.low in NOUNS and after.text.islower():  # "the Search and select button"
         return meaning == "close" and after.low in POPUPS | {"tab"}
-    if predicate_at(tokens[end : end + 8], 0) is not None or is_word(tokens[end + 1], "times"):
+    if _says_something(tokens, end) or is_word(tokens[end + 1], "times"):
         return False  # "Save and close appears", "click Save and close 3 times"
     if after.low in _PARTING and after.text.islower():
         return meaning in _WITH_PREPOSITION
     return True
+
+
+def _says_something(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a predicate stands here; a capital one, or one that lacks its value, is a name."""
+    found = predicate_at(tokens[at : at + 8], 0)
+    if found is None or tokens[at].text[0].isupper():
+        return False
+    after = tokens[at + found.end]
+    return not found.takes_value or (
+        after.kind in ("word", "quoted", "group") and not is_word(after, "and", "then")
+    )
 
 
 def _like_a_step(tokens: Sequence[Token], at: int) -> bool:

@@ -9,6 +9,16 @@ from collections.abc import Sequence
 from .conditions import NUMERIC, Operator
 from .errors import IntentError
 
+# Signs that people type in one way and pages print in another.
+_PRINTED = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\u0060", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
+        "\u2026": "...",
+    }
+)
 _NUMBER = re.compile(r"[-+]?\d[\d.,' \u00a0\u202f]*")
 
 
@@ -27,7 +37,7 @@ def holds(operator: Operator, found: str, wanted: str) -> bool:
             "at least": left >= right,
             "more than": left > right,
         }[operator]
-    read, asked = _folded(found), _folded(wanted)
+    read, asked = folded(found), folded(wanted)
     if operator in ("is", "is not"):
         return _equal(read, asked) == (operator == "is")
     if operator in ("contains", "does not contain"):
@@ -35,9 +45,14 @@ def holds(operator: Operator, found: str, wanted: str) -> bool:
     return read.startswith(asked) if operator == "starts with" else read.endswith(asked)
 
 
+def folded(text: str) -> str:
+    """The text as it is compared: without case, kinds of dashes, quotes, dots and spaces."""
+    return " ".join(text.translate(_PRINTED).split()).casefold()
+
+
 def number_in(text: str) -> float | None:
     """The one number of a text such as `Total: 1.234,50 EUR`, else None."""
-    found = _NUMBER.findall(text)
+    found = _NUMBER.findall(text.translate(_PRINTED))
     if len(found) != 1:
         return None
     digits = re.sub(r"[' \u00a0\u202f]", "", found[0]).rstrip(".,")
@@ -72,10 +87,6 @@ def table_rows(value: str) -> list[list[str]]:
     ):
         raise IntentError("a table is a list of rows, each a list of strings")
     return rows
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def _equal(read: str, asked: str) -> bool:

@@ -40,11 +40,15 @@ Modifier = Literal["Alt", "Control", "Meta", "Shift"]
 
 @dataclass(frozen=True)
 class Click:
-    """Click the target, holding the modifiers."""
+    """Click the target, holding the modifiers.
+
+    `unfolds`: what lies below it is to be shown (False: hidden) by that, as in a tree.
+    """
 
     kind: ClassVar = "click"
     target: Target
     modifiers: tuple[Modifier, ...] = ()
+    unfolds: bool | None = None
 
 
 @dataclass(frozen=True)

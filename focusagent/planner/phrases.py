@@ -46,9 +46,11 @@ VERBS = Phrases(
         (
             "click|click on|click in|click into|tap|tap on|press on|push|focus|focus on|"
             "left click|left-click|left click on|left-click on|single click|single-click|"
-            "toggle|expand|collapse",
+            "toggle",
             "click",
         ),
+        ("expand|unfold|open the folder|open folder|open the tree node", "expand"),
+        ("collapse|close the folder|close folder", "collapse"),
         (
             "double click|double-click|doubleclick|double click on|double-click on|"
             "double tap|double-tap",

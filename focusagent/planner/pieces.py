@@ -262,7 +262,7 @@ def _check_pieces(tokens: Tokens, pieces: list[Tokens], have: list[bool], scope:
 def carried(tokens: Tokens, complete: Callable[[Tokens], bool], scope: Scope) -> list[Tokens]:
     """The objects in `'a' into X and 'b' into Y`: a piece that is complete in itself is one.
 
-    After a first one that begins with a quoted text the others do so, too.
+    After a first one that begins with a quoted text the others begin with one or a `{NAME}`.
     """
     pieces = split_list(tokens)
     groups: list[Tokens] = []
@@ -271,7 +271,8 @@ def carried(tokens: Tokens, complete: Callable[[Tokens], bool], scope: Scope) ->
     at = 0
     for piece in pieces:
         at = tokens.index(piece[0], at)
-        if complete(piece) and (piece[0].kind == "quoted" or tokens[0].kind != "quoted"):
+        text = piece[0].kind == "quoted" or sole_name(piece[0].text) is not None
+        if complete(piece) and (text or tokens[0].kind != "quoted"):
             if done and loose:
                 raise scope.error(
                     "it is unclear where the next one begins: put names in quotes", tokens

@@ -131,6 +131,8 @@ def _number(value: float) -> str:
 
 
 def _clicked(intent: intents.Click) -> str:
+    if intent.unfolds is not None:
+        return f"{'expand' if intent.unfolds else 'collapse'} {spoken(intent.target)}"
     held = f" while holding {' and '.join(intent.modifiers)}" if intent.modifiers else ""
     return f"click {spoken(intent.target)}{held}"
 

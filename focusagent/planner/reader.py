@@ -30,6 +30,8 @@ _VERBS: dict[str, verbs.Verb] = {
     "click": verbs.click,
     "double_click": verbs.each_target(intents.DoubleClick),
     "right_click": verbs.each_target(intents.RightClick),
+    "expand": verbs.unfold(shown=True),
+    "collapse": verbs.unfold(shown=False),
     "hover": verbs.each_target(intents.Hover),
     "type": verbs_text.type_text,
     "append": verbs_text.append,

@@ -72,6 +72,20 @@ def click(clause: Clause) -> list[Intent]:
     ]
 
 
+def unfold(*, shown: bool) -> Verb:
+    """`expand Finance`, `open folder "2026"`; a list of options is only opened by a click."""
+
+    def made(clause: Clause) -> list[Intent]:
+        targets = [clause.target(tokens) for tokens in several(clause.rest, clause.scope)]
+        lists = {"combobox", "switch", "checkbox"}
+        return [
+            intents.Click(target, unfolds=None if target.role in lists else shown)
+            for target in targets
+        ]
+
+    return made
+
+
 def held_keys(word: str) -> list[intents.Modifier]:
     """The keys of `shift+click` or `ctrl-click`; of anything else none."""
     *keys, last = word.replace("-", "+").split("+")
