@@ -18,7 +18,7 @@ from grounding import Box, Reader
 from grounding.reader.alphabet import CLASS_COUNT, class_of
 from grounding.reader.glyphs import Glyphs
 from grounding.reader.line_model import BLANK, OUTPUTS, SPACE, LineNet
-from grounding.reader.line_reader import LineReader, strips_of
+from grounding.reader.line_reader import LineReader, _spaced, strips_of
 from grounding.reader.lines import GlyphLine, line_text, make_lines
 from grounding.reader.model import fuse
 from grounding.reader.places import Found, is_clear, judged_again
@@ -296,3 +296,37 @@ def test_the_manifest_tells_of_the_weights():
     assert entry["sha256"] == hashlib.sha256(LINE_WEIGHTS.read_bytes()).hexdigest()
     assert LINE_WEIGHTS.stat().st_size == entry["bytes"] < 2_000_000
     assert {"seed", "command", "scores"} <= set(entry)
+
+
+def number_written(text: str, spread: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Classes, middles and word beginnings of a number in digits of one width."""
+    at, x = [], 0.0
+    for letter in text:
+        if letter != " ":
+            at.append(x)
+        x += 3.0 if letter == " " else 8.0 + spread
+    begins = [True] + [text[k] == " " for k in range(len(text) - 1)]
+    kept = [k for k, letter in enumerate(text) if letter != " "]
+    classes = np.array([class_of(text[k]) for k in kept])
+    return classes, np.array(at, np.float32), np.array(begins)[kept]
+
+
+@pytest.mark.parametrize("text", ["+234 1 770 4523", "4111 1111 1111 1111", "2026-11-22 14:05"])
+@pytest.mark.parametrize("spread", [0.0, 2.0])
+def test_spaces_between_digits_follow_their_distances(text: str, spread: float) -> None:
+    classes, at, begins = number_written(text, spread)
+    assert (_spaced(classes, at, begins) == begins).all()
+    forgotten = begins.copy()
+    forgotten[int(np.flatnonzero(begins)[-1])] = False
+    invented = begins.copy()
+    invented[int(np.flatnonzero(~begins)[-1])] = True
+    for wrong in (forgotten, invented):
+        assert (_spaced(classes, at, wrong) == begins).all()
+
+
+def test_letters_and_short_numbers_keep_their_spaces() -> None:
+    classes, at, begins = number_written("12 45")
+    assert (_spaced(classes, 1.5 * at, begins) == begins).all()
+    words = np.array([class_of(letter) for letter in "Hello"])
+    begins = np.array([True, False, True, False, False])
+    assert (_spaced(words, np.array([0, 8, 12, 40, 48], np.float32), begins) == begins).all()

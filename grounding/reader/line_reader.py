@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from .alphabet import CLASS_COUNT
+from .alphabet import CLASS_COUNT, class_of
 from .glyphs import Glyphs
 from .line_model import BLANK, OUTPUTS, SPACE, LineNet
 from .lines import GlyphLine, line_of
@@ -28,6 +28,9 @@ _AT_ONCE = 8  # rows
 _LEAST_CHANCE = np.float32(1e-13)
 _SAME = 0.35  # of the font size: a letter this close to a glyph of the map is that glyph
 _WORD_GAP = 0.6  # of the font size: a wider gap ends a word, whatever the network says
+# Digits are equally wide in most fonts: times their usual distance, with a space and without.
+_SPACED, _UNSPACED, _LEAST_PAIRS = 1.28, 1.12, 3
+_DIGITS = np.array([class_of(digit) for digit in "0123456789"])
 _LEAST_WIDTH, _MOST_WIDTH = 0.2, 1.0  # of the font size, for a letter that the map has not
 
 
@@ -79,6 +82,7 @@ class LineReader:
             at, wide = _measured(x[piece], glyphs, line)
             wide_gaps = np.diff(at) - (wide[1:] + wide[:-1]) / 2 > _WORD_GAP * line.size
             begins = letters.begins[piece] | np.append(True, wide_gaps)
+            begins = _spaced(letters.scores[piece].argmax(axis=1), at, begins)
             parts.append(
                 Glyphs(
                     at,
@@ -144,6 +148,18 @@ class LineReader:
         starts, ends = starts[shown], ends[shown]
         chances = steps[torch.from_numpy((starts + ends) // 2)].softmax(1)
         return (starts + ends) / 2, chances.numpy()
+
+
+def _spaced(classes: Ints, at: Floats, begins: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which letters begin words: between digits, their distances tell it."""
+    digit = np.isin(classes, _DIGITS)
+    pair, apart = digit[1:] & digit[:-1], np.diff(at)
+    joined = apart[pair & ~begins[1:]]
+    if len(joined) < _LEAST_PAIRS:
+        return begins
+    usual = float(np.median(joined))
+    wide, close = pair & (apart > _SPACED * usual), pair & (apart < _UNSPACED * usual)
+    return np.append(begins[:1], (begins[1:] | wide) & ~close)
 
 
 def strips_of(glyphs: Glyphs, lines: Sequence[GlyphLine]) -> tuple[list[Strip], list[int]]:
