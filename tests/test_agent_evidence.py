@@ -115,6 +115,27 @@ def test_a_row_that_moved_away_from_under_the_click_is_no_success(by: int) -> No
     assert run.is_successful() is (by == 0)
 
 
+class Announced(Offers):
+    """A message above the rows pushes them down; it names the row whose button was clicked."""
+
+    def _accepted(self, name: str) -> Callable[[], None]:
+        def accept() -> None:
+            self.accepted.append(name)
+            for each in self.controls:
+                each.y += 34
+            self.controls.append(Control("text", f"{name} was accepted", 20, 20))
+
+        return accept
+
+
+@pytest.mark.parametrize("by", [0, 60])
+def test_a_message_that_names_the_row_explains_why_it_moved(by: int) -> None:
+    app = Announced(by)
+    run = agent(app, grounder="default").run('click "Accept" in the row of "Forklift service"')
+    assert app.accepted == ["Warehouse lease" if by else "Forklift service"]
+    assert run.is_successful() is (by == 0)
+
+
 def test_one_line_of_two_is_not_the_text() -> None:
     app = Form(lambda text: text.splitlines()[0], field="Note")
     app.controls[0].width = 400

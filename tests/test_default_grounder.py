@@ -55,6 +55,29 @@ def test_a_screen_of_many_things(instruction: str, box: tuple[float, float, floa
     assert place(found, box), (instruction, found.point and found.point.to_pixels((800, 520)))
 
 
+@pytest.mark.parametrize(
+    ("instruction", "x"),
+    [
+        ('the arrow right of "January 2027"', 910),
+        ('the chevron left of "January 2027"', 678),
+        ("right chevron", 910),
+        ("next arrow", 910),
+        ("next month arrow", 910),
+        ("previous arrow", 678),
+    ],
+)
+def test_arrows_have_many_names(instruction: str, x: int) -> None:
+    found = _date_picker().ground(instruction).point
+    assert found is not None
+    assert found.to_pixels((1280, 800)) == pytest.approx((x, 214), abs=12)
+
+
+@cache
+def _date_picker():  # type: ignore[no-untyped-def]  # as below
+    screen = Image.open(FOLDER.parent / "parsing" / "date-picker.png").convert("RGB")
+    return grounder().screen(screen)
+
+
 @cache
 def _screen():  # type: ignore[no-untyped-def]
     return grounder().screen(picture())

@@ -31,7 +31,7 @@ REPLIES = {
     "close": ("Close", "\u00d7", "\u2715", "Dismiss", "Got it", "OK", "No thanks", "Not now",
               "Skip", "Cancel"),
 }  # fmt: skip
-_KINDS = re.compile(r"\b(?:banner|pop-?up|dialog(?:ue)?|modal|overlay|consent)\b")
+_KINDS = re.compile(r"\b(?:banner|pop-?up|dialog(?:ue)?|modal|overlay|consent|cookies)\b")
 # What any dialog may be called, whatever it says.
 _GENERIC = re.compile(
     r"\b(?:confirm(?:ation)?|message|prompt|warning|alert|question|window|box|notice)\b"

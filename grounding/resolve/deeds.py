@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..query.lexicon import word_set
+from ..types import Box
 from .board import Board
 from .roles import FIELDS
 from .spot import Spot, same
@@ -17,11 +18,27 @@ _DEEDS = _TURNS | word_set(
     "reload filter expand collapse copy archive reply send attach mute play pause"
 )
 _SIGNS = word_set("arrow arrows chevron caret sign button icon")
+_ARROWS = word_set("arrow arrows chevron chevrons caret angle")
+_TURNED = {"next": "right", "forward": "right", "previous": "left", "back": "left"}
+_ARROW_NAMES, _DIRECTIONS = ("arrow", "angle", "chevron"), ("left", "right", "up", "down")
 _LONGEST = 3  # words of such a name
 _SAID = 0.85  # the deed alone says less than the whole
 # How well it fits: a turn or what is said to be an icon, any deed; the next best fits less than
 # such a share of that.
 _LEAST_SURE, _LEAST, _CLEAR = 0.62, 0.75, 0.93
+
+
+def shown_by(board: Board, text: str) -> list[tuple[Box, float]]:
+    """Return icons that mean a name, and how surely; arrows have many names, and directions."""
+    said = [_TURNED.get(word, word) for word in words(text)]
+    turns = [word for word in said if word in _DIRECTIONS] or list(_DIRECTIONS)
+    if not _ARROWS & set(said) or set(said) - _ARROWS - set(_DIRECTIONS):
+        return board.drawn(text)
+    best: dict[Box, float] = {}
+    for name in (text, *(f"{kind} {turn}" for kind in _ARROW_NAMES for turn in turns)):
+        for box, score in board.drawn(name):
+            best[box] = max(score, best.get(box, 0.0))
+    return list(best.items())
 
 
 def deed_of(text: str) -> str:

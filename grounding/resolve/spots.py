@@ -11,7 +11,7 @@ from ..reader.alphabet import OTHER, character_of, class_of
 from ..reader.reader import Found
 from ..types import Box
 from .board import Board
-from .deeds import deed_of, done_by
+from .deeds import deed_of, done_by, shown_by
 from .fields import LEAST_ROLE, beside, chooser, one_of, only, past_hints, sharing
 from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
@@ -235,10 +235,10 @@ def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list
 def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
     spots = _sign_spots(board, text)
-    shown = [(box, score) for box, score in board.drawn(SIGNS.get(text, text))]
+    shown = shown_by(board, SIGNS.get(text, text))
     deed = _DEED.match(text)  # an icon shows what is done, seldom to what
     if deed and len(text.split()) <= LONGEST_DEED:
-        shown += [(box, score * LESS_SAID) for box, score in board.drawn(deed[1])]
+        shown = shown + [(box, score * LESS_SAID) for box, score in board.drawn(deed[1])]
     for box, score in shown:
         if score >= least:
             spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
