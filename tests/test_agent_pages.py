@@ -216,6 +216,21 @@ def test_files_go_to_what_chooses_them_not_to_a_column(
     assert run.is_successful(), run.summary()
 
 
+def test_the_chooser_itself_may_be_named(task: Task, tmp_path: Path) -> None:
+    bill = tmp_path / "hotel.txt"
+    bill.write_text("120.00")
+    page = (
+        "<div class=row>Receipt</div><div class=row><input type=file id=file hidden "
+        'onchange="said.textContent = this.files[0].name">'
+        "<button onclick=file.click()>Choose file</button> <span id=said>No file chosen</span></div>"
+    )
+    for words in ('"Choose file"', "Receipt"):
+        policy = Policy(upload_roots=(str(tmp_path),))
+        run, browser = task(page, f'upload "{bill}" to {words}', policy=policy)
+        assert browser.evaluate("file.files[0]?.name") == "hotel.txt"
+        assert run.is_successful(), run.summary()
+
+
 # --- several boxes
 
 GEAR = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._siblings import env
 from ..history import Sight
+from ..planner.compare import folded
 from ..planner.intents import Target
 from .choice import approve, belongs_to, cut_off, of_kind, settled
 from .desk import Desk, differs
@@ -47,7 +48,8 @@ REFUSE = ("Reject all", "Decline")  # does so only where cookies are asked about
 NEAR = 4.0  # pixels that a place may lie off where it was seen before
 SURE = 0.9  # of a cell whose heading and row were read
 # What browsers write on the control that chooses files.
-CHOOSERS = ("Choose File", "No file chosen", "Browse", "No file selected", "Select file")
+CHOOSERS = ("Choose File", "Browse", "Select file")
+UNCHOSEN = ("No file chosen", "No file selected")
 _FILE_FIELD = re.compile(r"\s+(?:file )?(?:field|input|box|upload|control)$", re.IGNORECASE)
 _IN_CELLS = ("click", "double_click", "right_click", "hover", "type", "select", "check", "uncheck")
 _KINDS_IN_CELLS = {"check": MARKS, "uncheck": MARKS, "select": FIELDS}
@@ -107,17 +109,20 @@ def _chooser(desk: Desk, target: Target, verb: str) -> Spot | None:
     if verb != "upload":
         return None
     name = sole_quote(target.words) or _FILE_FIELD.sub("", target.words)
-    labels = desk.seen.places(name)
-    choosers = [box for text in CHOOSERS for box in desk.seen.places(text)] if labels else []
-    pairs = [
-        (math.dist((label[2], label[3]), (box[0], box[3])), box)
-        for label in labels
-        for box in choosers
-        if label[0] < box[0] + NEAR and belongs_to(label, box)
-    ]
-    if not pairs:
+    if folded(name) in map(folded, CHOOSERS):
         return None
-    return _read(desk, target, verb, min(pairs)[1], "what chooses files beside its label")
+    labels = desk.seen.places(name)
+    for texts in (CHOOSERS, UNCHOSEN):  # only of browsers' own controls the second can be clicked
+        choosers = [box for text in texts for box in desk.seen.places(text)] if labels else []
+        pairs = [
+            (math.dist((label[2], label[3]), (box[0], box[3])), box)
+            for label in labels
+            for box in choosers
+            if label[0] < box[0] + NEAR and belongs_to(label, box)
+        ]
+        if pairs:
+            return _read(desk, target, verb, min(pairs)[1], "what chooses files beside its label")
+    return None
 
 
 def _read(desk: Desk, target: Target, verb: str, box: PixelBox, note: str) -> Spot:
