@@ -1,12 +1,9 @@
-"""Tests that drive a real browser or X server may be starved by the machine, and get a second chance."""
+"""What all tests share."""
 
 from __future__ import annotations
 
-import pytest
+from hypothesis import settings
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A failure that repeats still fails; one that does not is named in the summary, as RERUN."""
-    for item in items:
-        if item.get_closest_marker("browser") or item.get_closest_marker("desktop"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+# The same examples in every run, however slow the machine is.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")

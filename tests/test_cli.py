@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 
-def focusagent(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def focusagent(
+    *arguments: str, seconds: float = 300, **variables: str
+) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     return subprocess.run(
         [sys.executable, "-c", "from focusagent.cli import main; main()", *arguments],
         env=environment | variables,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=seconds,
         check=False,
     )
 
@@ -77,8 +79,9 @@ def test_doctor_with_a_display() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(1000)
 def test_demo(tmp_path: Path) -> None:
-    done = focusagent("demo", "--out", str(tmp_path / "out"), "--json")
+    done = focusagent("demo", "--out", str(tmp_path / "out"), "--json", seconds=900)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert (told["status"], told["reason"], told["steps"]) == ("verified", "done", 19)

@@ -43,7 +43,7 @@ async def order(page: Any) -> None:
 
 @pytest.mark.slow  # three browsers one after the other
 @pytest.mark.browser
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_flow_is_replayed_told_and_healed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

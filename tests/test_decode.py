@@ -204,13 +204,17 @@ def test_confidence_lies_between_nothing_and_the_score(heat: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["peak", "noise"])
-def test_5000_tokens_take_less_than_two_milliseconds(kind: Any) -> None:
+def test_5000_tokens_take_no_longer_than_a_few_sorts(kind: Any) -> None:
     row, column = np.mgrid[:50, :100]
     peak = np.exp(-((row - 12) ** 2 + (column - 70) ** 2) / 9)
     heat = peak if kind == "peak" else np.random.default_rng(0).random((50, 100))
-    times = []
+    times, sorts = [], []
     for _ in range(30):
         start = time.process_time()
         decode(heat, grid_for(heat))
-        times.append(time.process_time() - start)
-    assert min(times) < 0.002
+        middle = time.process_time()
+        for _ in range(10):
+            np.sort(np.random.default_rng(0).random(5000))
+        times.append(middle - start)
+        sorts.append((time.process_time() - middle) / 10)
+    assert min(times) < 40 * min(sorts)

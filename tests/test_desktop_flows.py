@@ -15,7 +15,7 @@ from focusagent.evaluation.desktop_flows import evaluate_desktop
 from focusagent.flows.desktop import Program, load_desktop_flows, virtual_screen
 from focusagent.planner.grammar import parse
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(900)]
 
 
 def test_the_bundled_flows_are_well_formed() -> None:

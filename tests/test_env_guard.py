@@ -35,7 +35,7 @@ PRELOADING = "chrome.settingsPrivate.getPref('net.network_prediction_options').t
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(asyncio.wait_for(work, 100))
+    return asyncio.run(asyncio.wait_for(work, 350))
 
 
 @contextlib.asynccontextmanager
@@ -80,7 +80,7 @@ async def attempt(context: BrowserContext, sites: Sites, tried: list[tuple[Vecto
         async with gate:
             page = await context.new_page()
             with contextlib.suppress(Error):  # refused, or gone elsewhere already
-                await page.goto(sites.url(vectors), wait_until="load", timeout=5000)
+                await page.goto(sites.url(vectors), wait_until="load", timeout=30000)
                 for number in range(len(vectors)):  # each with a user gesture of its own
                     with contextlib.suppress(Error):  # what the guard took away may throw
                         await page.evaluate(f"void window.go?.[{number}]()")
@@ -187,7 +187,7 @@ async def check_that_the_allowed_works(context: BrowserContext, sites: Sites) ->
         blob = await page.evaluate("code => URL.createObjectURL(new Blob([code]))", code)
         for script in (f"/script?code={code}", blob):
             works = page.evaluate(WORKS, [kind, script])
-            assert await asyncio.wait_for(works, 5) is True, (kind, script)
+            assert await asyncio.wait_for(works, 60) is True, (kind, script)
     connected = sites.sockets
     await page.evaluate("url => void new WebSocket(url)", good.replace("http", "ws"))
     for _ in range(40):
@@ -244,7 +244,7 @@ def test_what_ran_before_we_attached_is_held_too(stopped: bool, tmp_path: Path) 
             await asyncio.sleep(MAY_TAKE)
             await page.reload()
             assert await page.inner_text("body") == "fine"
-            assert await asyncio.wait_for(page.evaluate(ASK, sites.start_url), 5) is True
+            assert await asyncio.wait_for(page.evaluate(ASK, sites.start_url), 60) is True
             await asyncio.sleep(MAY_TAKE)
             assert sites.reached == {}
             await guard.close()

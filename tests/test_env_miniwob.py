@@ -78,7 +78,7 @@ def test_the_oracle_wins_a_sample(scaled):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_oracle_wins_everywhere(scaled):
     assert not losers(scaled, CLICKS)
 

@@ -42,7 +42,7 @@ from focusagent.flows.script import parse_script
 from focusagent.history import Run
 from focusagent.planner.grammar import parse
 
-pytestmark = pytest.mark.timeout(300)  # a dozen browsers are started one after the other
+pytestmark = pytest.mark.timeout(900)  # a dozen browsers are started one after the other
 
 PAGE = """<!doctype html><title>Lamp</title><body style="margin:0;font:20px sans-serif">
 <button style="width:200px;height:80px" onclick="state.on = !state.on">Lamp</button>

@@ -212,7 +212,7 @@ def test_processes_share_a_batch_and_an_epoch_shows_every_record() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_two_processes_learn_as_one_does(
     screens: list[Record], source: Path, tmp_path: Path
 ) -> None:

@@ -29,7 +29,7 @@ from focusagent.planner.intents import (
 from focusagent.replay import load, save
 from focusagent.replay.person import record_person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 HIDDEN, PLAIN = "hunter22-Zx", "Quagmire-9431"
 FORM = """<title>Order</title><style>body{font:16px sans-serif;margin:30px}td{padding:6px 20px}

@@ -91,6 +91,7 @@ def main(geometry: str) -> None:
 
     def answer(*_: object) -> None:
         command, _, rest = sys.stdin.readline().strip().partition(" ")
+        root.update()  # what came before the command counts before it
         if command == "clear":
             entry.delete(0, "end")
             text.delete("1.0", "end")

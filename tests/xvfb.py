@@ -32,7 +32,7 @@ def xvfb(size: str = "1280x800", *, auth: Path | None = None) -> Iterator[tuple[
         yield f":{number}", server.pid
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 @contextlib.contextmanager
@@ -53,12 +53,12 @@ def openbox(display: str) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DISPLAY", display)
             connection = open_display()
-        wait_until(lambda: window_manager(connection) == "Openbox")
+        wait_until(lambda: window_manager(connection) == "Openbox", 60)
         connection.close()
         yield
     finally:
         manager.kill()  # it reads every change of the keyboard layout before it would end
-        manager.wait(timeout=10)
+        manager.wait(timeout=60)
 
 
 def centre_pointer(display: str) -> None:
