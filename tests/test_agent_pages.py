@@ -97,8 +97,8 @@ LIST = """
     ("said", "shown"),
     [
         ("Saturday 10-12", "Saturday 10–12"),
-        ("Saturday 10–12", "Saturday 10–12"),
-        ("Don't care", "Don’t care"),
+        pytest.param("Saturday 10–12", "Saturday 10–12", marks=pytest.mark.slow),
+        pytest.param("Don't care", "Don’t care", marks=pytest.mark.slow),
     ],
 )
 def test_an_option_is_found_however_its_dash_is_written(task: Task, said: str, shown: str) -> None:
@@ -154,8 +154,8 @@ def tree(kind: str, signs: str, opened: str = "[]", twice: str = "0") -> str:
     "page",
     [
         tree("boxed", "+ \u2212"),
-        tree("", "\u25b8 \u25be"),
-        tree("", "\u00a0 \u00a0", twice="turn()"),
+        pytest.param(tree("", "\u25b8 \u25be"), marks=pytest.mark.slow),
+        pytest.param(tree("", "\u00a0 \u00a0", twice="turn()"), marks=pytest.mark.slow),
     ],
 )
 def test_a_node_whose_label_only_selects_it_is_expanded(task: Task, page: str) -> None:
@@ -173,11 +173,13 @@ def test_what_is_open_stays_open_and_can_be_collapsed(task: Task) -> None:
     assert run.is_successful(), run.summary()
 
 
+@pytest.mark.slow
 def test_a_label_that_nothing_expands_is_not_verified(task: Task) -> None:
     run, browser = task(tree("", "\u00a0 \u00a0"), "expand Legal")
     assert (run.status, browser.evaluate("chosen")) == ("unverified", "Legal")
 
 
+@pytest.mark.slow
 def test_a_section_is_expanded_by_its_header(task: Task) -> None:
     page = (
         "<details><summary>Period</summary><p>From January</p></details>"
@@ -200,7 +202,14 @@ def test_a_section_is_expanded_by_its_header(task: Task) -> None:
         "<div class=row>Receipt</div><div class=row><input type=file id=file></div>",
     ],
 )
-@pytest.mark.parametrize("words", ["Receipt", '"Receipt"', "the Receipt field"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Receipt",
+        pytest.param('"Receipt"', marks=pytest.mark.slow),
+        pytest.param("the Receipt field", marks=pytest.mark.slow),
+    ],
+)
 def test_files_go_to_what_chooses_them_not_to_a_column(
     task: Task, tmp_path: Path, page: str, words: str
 ) -> None:
@@ -245,9 +254,9 @@ GEAR = (
     ("words", "ticked"),
     [
         ("tick Laptop and Headset", "true,false,true,false"),
-        ("tick Laptop and the Phone", "true,true,false,false"),
         ("tick Terms and Phone", "false,false,false,true"),
-        ('tick "Terms and Phone"', "false,false,false,true"),
+        pytest.param("tick Laptop and the Phone", "true,true,false,false", marks=pytest.mark.slow),
+        pytest.param('tick "Terms and Phone"', "false,false,false,true", marks=pytest.mark.slow),
     ],
 )
 def test_an_unquoted_and_is_one_name_or_two_as_the_screen_says(
@@ -258,6 +267,7 @@ def test_an_unquoted_and_is_one_name_or_two_as_the_screen_says(
     assert run.is_successful(), run.summary()
 
 
+@pytest.mark.slow
 def test_two_boxes_of_which_one_is_not_there_are_none(task: Task) -> None:
     run, browser = task(GEAR, "tick Laptop and Monitor")
     assert run.status != "verified"
