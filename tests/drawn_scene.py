@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -13,6 +14,9 @@ from grounding.query import understand
 from grounding.reader.reader import Found
 from grounding.resolve import resolve
 from grounding.types import Box, Candidate, Element
+
+if TYPE_CHECKING:
+    from grounding.icons import IconScreen
 
 SIZE = (800, 600)
 # role, words, left, top, right, bottom; links and texts are only their words.
@@ -65,7 +69,7 @@ def scene(drawn: tuple[Drawn, ...], icons: FakeIcons | None = None, red: str = "
         pen.text((x1 + inset, (y1 + y2) / 2), words, fill=ink, font=font, anchor="lm")
         elements.append(Element(Box.from_pixels(x1, y1, x2, y2, SIZE), role, words))
     pixels = np.asarray(picture)
-    return Scene(pixels, reader().look(pixels), icons, tuple(elements))  # type: ignore[arg-type]
+    return Scene(pixels, reader().look(pixels), cast("IconScreen | None", icons), tuple(elements))
 
 
 class FakeIcons:
@@ -83,8 +87,13 @@ class FakeIcons:
         ]
 
 
-def ask(instruction: str, drawn: tuple[Drawn, ...] = FORM, **options: object) -> list[Candidate]:
-    return resolve(understand(instruction), scene(drawn, **options))  # type: ignore[arg-type]
+def ask(
+    instruction: str,
+    drawn: tuple[Drawn, ...] = FORM,
+    icons: FakeIcons | None = None,
+    red: str = "",
+) -> list[Candidate]:
+    return resolve(understand(instruction), scene(drawn, icons, red))
 
 
 def hit(found: list[Candidate], drawn: Drawn) -> bool:

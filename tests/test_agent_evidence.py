@@ -107,14 +107,6 @@ class Offers(DrawnApp):
         return super().step(action)
 
 
-@pytest.mark.parametrize("by", [0, 60])
-def test_a_row_that_moved_away_from_under_the_click_is_no_success(by: int) -> None:
-    app = Offers(by)
-    run = agent(app, grounder="default").run('click "Accept" in the row of "Forklift service"')
-    assert app.accepted == ["Warehouse lease" if by else "Forklift service"]
-    assert run.is_successful() is (by == 0)
-
-
 class Announced(Offers):
     """A message above the rows pushes them down; it names the row whose button was clicked."""
 
@@ -128,9 +120,12 @@ class Announced(Offers):
         return accept
 
 
+@pytest.mark.parametrize("kind", [Offers, Announced])
 @pytest.mark.parametrize("by", [0, 60])
-def test_a_message_that_names_the_row_explains_why_it_moved(by: int) -> None:
-    app = Announced(by)
+def test_a_row_that_moved_away_from_under_the_click_is_no_success(
+    kind: type[Offers], by: int
+) -> None:
+    app = kind(by)
     run = agent(app, grounder="default").run('click "Accept" in the row of "Forklift service"')
     assert app.accepted == ["Warehouse lease" if by else "Forklift service"]
     assert run.is_successful() is (by == 0)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from grounding import load_grounder
 from grounding.errors import BadBudget, BadImage, BadInstruction
-from grounding.grounders.default import DefaultGrounder
+from grounding.grounders.default import DefaultGrounder, DefaultScreen
 from grounding.training.pages import load_page
 from grounding.types import Grounding
 
@@ -73,13 +73,13 @@ def test_arrows_have_many_names(instruction: str, x: int) -> None:
 
 
 @cache
-def _date_picker():  # type: ignore[no-untyped-def]  # as below
+def _date_picker() -> DefaultScreen:
     screen = Image.open(FOLDER.parent / "parsing" / "date-picker.png").convert("RGB")
     return grounder().screen(screen)
 
 
 @cache
-def _screen():  # type: ignore[no-untyped-def]
+def _screen() -> DefaultScreen:
     return grounder().screen(picture())
 
 
