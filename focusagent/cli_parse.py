@@ -25,6 +25,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "checkbox": (234, 88, 12),
     "radio": (192, 38, 211),
     "switch": (8, 145, 178),
+    "slider": (13, 110, 90),
     "combobox": (101, 163, 13),
     "tab": (219, 39, 119),
     "menuitem": (161, 98, 7),

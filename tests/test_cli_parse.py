@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import grounding.parsing
 from focusagent import cli_parse
 from focusagent.errors import UserError
+from grounding.resolve.roles import CLICKABLE
 from grounding.types import Box, Element
 
 RUNNER = CliRunner()
@@ -74,6 +75,7 @@ def test_overlay_is_the_picture_with_a_legend(
 
 def test_every_role_is_drawn_in_its_colour() -> None:
     roles = list(cli_parse.COLOURS)
+    assert set(roles) == CLICKABLE | {"image", "text"}
     step = 1 / len(roles)
     elements = [
         Element(Box(0.1, (number + 0.2) * step, 0.9, (number + 0.8) * step), role)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .eyes import Seen
 
 # The kinds of control that a verb is for: a candidate of that kind is meant rather than others.
-_KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS), "check": MARKS,
-          "uncheck": MARKS}  # fmt: skip
+_KINDS = {"type": FIELDS, "select": FIELDS, "set_value": (*FIELDS, *MARKS, "slider"),
+          "check": MARKS, "uncheck": MARKS}  # fmt: skip
 _MOST = 0.9  # confidence of a control that is meant twice
 _ABOVE = 3.0  # heights of a label that it stands above its control at most
 _LOW = 0.88  # of the screen's height: below, the control of a label may be out of sight

@@ -17,6 +17,7 @@ from .evidence import Done, appeared, prove_no_complaint, prove_target
 from .focusing import enter, shown_in
 from .locate import PHRASES, locate
 from .pixels import changed_inside, changed_share, grown, holds, mark_state
+from .sliding import slide
 from .spots import FIELDS, MARKS, Spot, other_spots, spot_of
 from .typed import Typed, beside_label, lost, prove, says
 
@@ -138,8 +139,10 @@ def set_value(desk: Desk, intent: SetValue, selector: str | None = None) -> Outc
         return type_text(desk, Type(intent.value, intent.target), selector)
     wanted = _resolved(desk, intent.value)
     spot = locate(desk, intent.target, "set_value", selector)
-    element = desk.seen.element_at(spot.point, (*FIELDS, *MARKS))
+    element = desk.seen.element_at(spot.point, (*FIELDS, *MARKS, "slider"))
     role = element.role if element else "textbox"
+    if role == "slider":
+        return slide(desk, intent.target, spot, wanted)
     native = getattr(desk.env, "native_select_at", None)
     if role == "combobox" or (native is not None and native(*spot.point)):
         return select(desk, Select(wanted, intent.target), selector)

@@ -84,7 +84,7 @@ VERBS = Phrases(
             "clear",
         ),
         (
-            "set|change|update|increase|raise|lower|decrease|reduce",
+            "set|change|update|increase|raise|lower|decrease|reduce|adjust|slide",
             "set",
         ),
         (

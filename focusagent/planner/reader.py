@@ -43,7 +43,7 @@ _VERBS: dict[str, verbs.Verb] = {
     "select": verbs.select,
     "check": verbs.each_target(intents.Check, "checkbox"),
     "uncheck": verbs.each_target(intents.Uncheck, "checkbox"),
-    "turn": verbs.turn,
+    "turn": verbs_text.turn,
     "drag": verbs.drag,
     "upload": verbs.upload,
     "close": verbs_answer.close,

@@ -26,6 +26,7 @@ from .pieces import (
 from .predicates import find_predicate
 from .program import IT, ITEM, ROW
 from .templates import sole_name
+from .verbs_text import value_of
 from .words import CONTAINERS, MODIFIER_NAMES, ORDINALS, ROLES
 
 _CHOOSES = {"in", "from", "as", "for"}
@@ -184,15 +185,6 @@ def _choice(clause: Clause, tokens: Tokens) -> int | None:
     return place
 
 
-def turn(clause: Clause) -> list[Intent]:
-    """`turn notifications off`."""
-    rest = clause.rest
-    if len(rest) < 2 or not is_word(rest[-1], "on", "off"):
-        raise clause.error("say 'turn on ...' or 'turn off ...'")
-    target = clause.target(rest[:-1], "switch")
-    return [intents.Check(target) if rest[-1].low == "on" else intents.Uncheck(target)]
-
-
 def drag(clause: Clause) -> list[Intent]:
     """`drag A to B`, `move "Task 1" onto Done`."""
 
@@ -218,7 +210,11 @@ def drag(clause: Clause) -> list[Intent]:
             )
         if clause.spoken == "move" and is_word(source[0], "to"):
             raise clause.error("say 'go to' or 'click'", source)
-        made.append(intents.Drag(clause.target(source), clause.target(destination)))
+        thing = clause.target(source)
+        if thing.role == "slider":
+            made.append(intents.SetValue(thing, value_of(clause, destination)))
+        else:
+            made.append(intents.Drag(thing, clause.target(destination)))
     return made
 
 

@@ -9,8 +9,18 @@ from .clause import Clause
 from .conditions import Target
 from .intents import Intent
 from .keys import chord_of
-from .pieces import Tokens, carried, is_word, positions, several, split_list, typed_text, written
-from .words import CONTAINERS
+from .pieces import (
+    Tokens,
+    carried,
+    is_word,
+    positions,
+    several,
+    split_list,
+    typed_text,
+    without_articles,
+    written,
+)
+from .words import CONTAINERS, ENDS
 
 _ON = {"on", "checked", "ticked", "enabled"}
 _OFF = {"off", "unchecked", "unticked", "disabled"}
@@ -151,8 +161,25 @@ def set_value(clause: Clause) -> list[Intent]:
         elif state in _OFF:
             made.append(intents.Uncheck(target))
         else:
-            made.append(intents.SetValue(target, typed_text(text, clause.scope)))
+            made.append(intents.SetValue(target, value_of(clause, text)))
     return made
+
+
+def value_of(clause: Clause, tokens: Tokens) -> str:
+    """What a control is set to: a text, or `the maximum`."""
+    return typed_text(without_articles(tokens) if tokens[-1].low in ENDS else tokens, clause.scope)
+
+
+def turn(clause: Clause) -> list[Intent]:
+    """`turn notifications off`, `turn Volume up to 80`."""
+    rest = clause.rest
+    place = next((place for place in positions(rest, "up", "down") if place), 0)
+    if place and is_word(rest[min(place + 1, len(rest) - 1)], "to") and place + 2 < len(rest):
+        return [intents.SetValue(clause.target(rest[:place]), value_of(clause, rest[place + 2 :]))]
+    if len(rest) < 2 or not is_word(rest[-1], "on", "off"):
+        raise clause.error("say 'turn on ...' or 'turn off ...'")
+    target = clause.target(rest[:-1], "switch")
+    return [intents.Check(target) if rest[-1].low == "on" else intents.Uncheck(target)]
 
 
 def _pairs(clause: Clause, tokens: Tokens, words: tuple[str, ...]) -> list[tuple[Tokens, Tokens]]:

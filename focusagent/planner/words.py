@@ -24,6 +24,7 @@ _ROLE_WORDS = {
     "checkbox": "checkbox checkboxes tickbox tickboxes",
     "radio": "radio radios",
     "switch": "switch switches toggle slider-switch",
+    "slider": "slider sliders",
     "combobox": "dropdown dropdowns combobox drop-down select",
     "tab": "tab tabs",
     "menuitem": "menuitem",
@@ -38,6 +39,8 @@ ROLE_PAIRS = {
     ("radio", "button"): "radio", ("menu", "item"): "menuitem", ("search", "box"): "textbox",
     ("drop", "down"): "combobox", ("combo", "box"): "combobox", ("list", "box"): "combobox",
 }  # fmt: skip
+# What a slider may be set to: its left end, or its right one.
+ENDS = {"minimum": 0, "min": 0, "lowest": 0, "maximum": 1, "max": 1, "highest": 1, "full": 1}
 # Nouns that follow a name: "the Save and close button" is one thing.
 NOUNS = set(ROLES) | {
     "box",

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .labels import label_of
     from .scene import Scene, look, parse
+    from .sliders import knob_in
 
-_NAMES = {"Scene": "scene", "label_of": "labels", "look": "scene", "parse": "scene"}
+_NAMES = {"Scene": "scene", "knob_in": "sliders", "label_of": "labels"}
+_NAMES |= {"look": "scene", "parse": "scene"}
 
-__all__ = ["Scene", "label_of", "look", "parse"]
+__all__ = ["Scene", "knob_in", "label_of", "look", "parse"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ from .frames import LEAST_SHARE, Frame, distance
 from .layout import Layout
 from .marks import LEAST_MARK, MARKS, MOST_MARK, is_large_mark, mark_role
 from .phrases import Phrase
+from .sliders import find_sliders
 from .switches import find_switches
 from .tables import find_cells
 
@@ -51,7 +52,8 @@ class Control:
 def find_controls(layout: Layout) -> list[Control]:
     """Return the controls that have a frame."""
     switches, spent = find_switches(layout)
-    spent = spent | find_cells(layout)
+    sliders, knobs = find_sliders(layout)
+    spent = spent | knobs | find_cells(layout)
     found: dict[int, Control] = {}
     # From the smallest: what holds controls is their container.
     for number in reversed(range(len(layout.frames))):
@@ -74,6 +76,7 @@ def find_controls(layout: Layout) -> list[Control]:
                 frame.x1, frame.y1, frame.x2, frame.y2, role, text, sure, number
             )
     made = [Control(*box, "switch", "", sure) for box, sure in switches]
+    made += [Control(*box, "slider", "", 0.8) for box in sliders]
     return made + [found[number] for number in sorted(found)]
 
 

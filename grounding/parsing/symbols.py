@@ -70,7 +70,7 @@ def with_icons(layout: Layout, controls: list[Control], icons: Icons) -> list[Co
         if number is None:
             if _on_calm_ground(layout.pixels, symbol):
                 alone.append(symbol)
-        elif found[number].role not in MARKS and not found[number].icon:
+        elif found[number].role not in MARKS | {"slider"} and not found[number].icon:
             found[number] = _named(found[number], symbol)
     return found + [
         Control(*_roomy(layout, symbol, found, alone), "icon", "", symbol.sure, icon=symbol.name)

@@ -114,6 +114,7 @@ ROLES = phrase_table(
         "radio": "radio, radios, radio button, radio buttons, radiobutton, option button, "
         "radio option, radio box",
         "switch": "switch, switches, toggle, toggles, toggle switch, toggle button, slider switch",
+        "slider": "slider, sliders, range slider, slide bar, range input, track bar",
         "combobox": (
             "combobox, comboboxes, combo box, dropdown, dropdowns, drop-down, drop down, "
             "dropdown list, dropdown menu, drop-down list, drop-down menu, select box, selectbox, "
