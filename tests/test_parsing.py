@@ -569,6 +569,8 @@ def seen(reader: Reader, picture: str) -> tuple[Element, ...]:
         ("search-bar", "textbox", (133, 12, 553, 52)),
         ("accordion", "combobox", (293, 150, 404, 189)),
         ("accordion", "button", (230, 212, 1050, 254)),
+        ("small-dialog", "textbox", (676, 306, 950, 327)),
+        ("small-dialog", "text", (569, 307, 639, 326)),  # and no button that holds the field
     ],
 )
 def test_fields_in_many_styles(

@@ -26,6 +26,7 @@ _HINT = 0.7  # of the usual contrast
 # What a hint begins with, where a field has the colour of its bar; more than one word.
 _ASKS = re.compile(r"(?:search|find|filter|type|enter|ask|look up|jump to)\W*(?: \w|$)", re.I)
 _TINT = 12
+_FIELDS = ("textbox", "combobox")
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
 
@@ -70,6 +71,9 @@ def find_controls(layout: Layout) -> list[Control]:
             takes = role == "button" or dated
             if not takes and any(found[part].role in MARKS for part in parts):
                 continue  # an option in a panel of its own
+            inner = [k for k in layout.kids.get(number, ()) if k in found and k not in parts]
+            if role == "button" and any(found[k].role in _FIELDS for k in inner):
+                continue  # a small dialog
             for part in parts if takes else ():
                 del found[part]  # its icon
             found[number] = Control(

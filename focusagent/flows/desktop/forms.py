@@ -167,7 +167,12 @@ def network(root: tk.Tk) -> State:
         field(pages["Network"], "Proxy port", 1),
     )
     saved: dict[str, str] = {}
-    ttk.Button(
-        root, text="OK", command=lambda: saved.update(host=host.get(), port=port.get())
-    ).pack(side="right", padx=10, pady=10)
+    told = ttk.Label(root)
+
+    def apply() -> None:
+        saved.update(host=host.get(), port=port.get())
+        told.configure(text="Settings saved")
+
+    ttk.Button(root, text="OK", command=apply).pack(side="right", padx=10, pady=10)
+    told.pack(side="left", padx=10)
     return lambda: saved

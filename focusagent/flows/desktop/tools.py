@@ -51,7 +51,7 @@ def editor(root: tk.Tk) -> State:
     def ask() -> None:
         window = tk.Toplevel(root)
         window.title("Save as")
-        window.geometry("360x120+560+300")
+        window.geometry("+560+300")  # as large as its font makes it
         name = field(window, "File name", 0)
 
         def save() -> None:
