@@ -111,6 +111,16 @@ def test_a_knob_may_overtop_a_thin_track(on: bool, knob: str) -> None:
     assert mark_state(image, (9, 10, 53, 36), "switch") is on
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_knob_may_be_half_of_a_switch(on: bool) -> None:
+    image = Image.new("RGB", (70, 46), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rounded_rectangle((10, 10, 57, 33), 6, "#0969da" if on else "#e6eaef", "#818b98")
+    x = 34 if on else 10
+    pen.rounded_rectangle((x, 10, x + 25, 35), 6, "white", "#818b98")
+    assert mark_state(image, (10, 10, 60 if on else 58, 36), "switch") is on
+
+
 @pytest.mark.parametrize("fill", ["white", "#20262e"])
 def test_a_box_is_on_if_there_is_a_mark_in_it(fill: str) -> None:
     image = Image.new("RGB", (40, 40), fill)

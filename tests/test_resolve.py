@@ -415,3 +415,16 @@ def test_quoted_words_stand_in_the_case_asked_for() -> None:
     both = (("link", "eget", 20, 90, 90, 110), ("link", "Eget", 20, 190, 90, 210))
     for drawn in both:
         assert hit(ask(f'click on the link "{drawn[1]}"', both), drawn)
+
+
+def test_a_label_names_the_field_beside_it_not_the_next_one() -> None:
+    bar: tuple[Drawn, ...] = (
+        ("text", "Status", 40, 140, 100, 160),
+        ("combobox", "All", 110, 132, 230, 168),
+        ("textbox", "Search customer", 245, 128, 520, 172),
+        ("text", "Status", 600, 220, 660, 240),
+    )
+    found = ask("edit Status", bar)
+    assert hit(found, bar[1])
+    assert found[0].score > 1.2 * found[1].score
+    assert hit(ask("type Ann into Search customer", bar), bar[2])

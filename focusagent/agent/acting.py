@@ -183,10 +183,11 @@ def act_at(
     approve(desk, action, text or f"{verb.replace('_', ' ')} {target.words}", _shown(desk, spot))
     spot = aim(desk, target, verb, spot)
     before, earlier = desk.screen, pictures(desk, spot)
+    was, desk.pointed, desk.away = desk.pointed, spot, False
     result = desk.act(build(*spot.point))
     if result.stirred:
         desk.prove("it held still", None, "the screen changed there just before the action")
-    return Done(spot, before, result, earlier)
+    return Done(spot, before, result, earlier, was)
 
 
 def _second_choice(

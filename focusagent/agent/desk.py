@@ -77,6 +77,8 @@ class Desk:
         self.downloads = 0  # that had arrived when the task began
         self.given: Spot | None = None  # found before: the target of these words is there
         self.memory: Memory | None = None  # of an earlier run
+        self.pointed: Spot | None = None  # what was acted on last; the pointer is there
+        self.away = False  # unless it was moved away since
         self.draft: Draft
         self._screen: env.Observation | None = None
         self._last = Image.new("RGB", (1, 1))

@@ -11,6 +11,7 @@ from .._siblings import env
 from ..planner.conditions import Target
 from .asking import mark_at
 from .desk import Desk
+from .glow import changed_apart_from, only_glows
 from .named import cells_of
 from .pixels import PixelBox, changed_inside, changed_outside, changed_share
 from .spots import CONFIDENT, Spot
@@ -49,6 +50,7 @@ class Done:
     before: env.Observation
     result: env.StepResult
     earlier: tuple[Image.Image, ...] = ()
+    was: Spot | None = None  # what was used before, and had pointer and focus
 
 
 def pictures(desk: Desk, spot: Spot | None = None) -> tuple[Image.Image, ...]:
@@ -69,7 +71,22 @@ def reacted(desk: Desk, done: Done) -> bool:
     mark = mark_at(desk.seen, done.spot) if not more() else None
     if mark is not None and _inside(desk, done, mark[0]):
         return True
-    return bool(desk.wait_until(more, desk.settings.patience))
+    if not desk.wait_until(more, desk.settings.patience):
+        return False
+    if _is_fact(desk, done) or not only_glows(desk, done):
+        return True
+    if _inside(desk, done, done.spot.box):
+        return True
+
+    def still() -> bool:
+        return _is_fact(desk, done) or changed_apart_from(desk, done)
+
+    return bool(desk.wait_until(still, desk.settings.patience))
+
+
+def _is_fact(desk: Desk, done: Done) -> bool:
+    """Whether an action did more than what a picture shows."""
+    return done.result.outcome == "navigated" or _facts(desk.screen) != _facts(done.before)
 
 
 def changed(
@@ -116,7 +133,7 @@ def prove_reaction(desk: Desk, done: Done) -> None:
     facts = _facts_changed(before, after)
     if done.result.outcome == "navigated" or facts:
         desk.prove("the page reacted", True, facts or "another page was opened")
-    elif changed_outside(before.image, after.image, done.spot.box, done.earlier):
+    elif changed_apart_from(desk, done) and not only_glows(desk, done):
         desk.prove("the screen changed", True)
     elif _inside(desk, done, done.spot.box):
         desk.prove("the control changed", True)

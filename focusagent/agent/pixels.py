@@ -17,6 +17,7 @@ NOTICED = 24  # a channel that differs less than this is noise of drawing, not a
 PATCH_SHARE = 0.03  # of a patch may change: a caret that blinks is no other target
 ROW_SHARE = 0.002  # of a row may change: the letters of another name are more
 LEAST = 20  # pixels that differ at least where a screen has changed: more than a caret
+_HALF = (0.4, 0.62)  # of a switch: either part may be its knob
 _CELL = 12  # pixels that what moves by itself may reach further the next time
 EDGE = 4  # pixels along a control's border that a focus ring may change
 
@@ -84,11 +85,22 @@ def changed_outside(
 
     What differs between `earlier` pictures of the screen moves by itself, and does not count.
     """
+    boxes = [] if box is None else [grown(box, EDGE, before.size)]
+    return changed_apart(before, after, boxes, earlier)
+
+
+def changed_apart(
+    before: Image.Image,
+    after: Image.Image,
+    boxes: Sequence[PixelBox],
+    earlier: Sequence[Image.Image] = (),
+) -> bool:
+    """Whether anything noticeably differs but what lies in some boxes, or moves by itself."""
     if before is after or before.size != after.size:
         return before.size != after.size
     changed = _noticed(before, after, earlier)
-    if box is not None:
-        x1, y1, x2, y2 = (round(side) for side in grown(box, EDGE, before.size))
+    for box in boxes:
+        x1, y1, x2, y2 = (round(side) for side in box)
         changed[y1:y2, x1:x2] = False
     return int(changed.sum()) >= LEAST
 
@@ -174,10 +186,10 @@ def _box_state(pixels: NDArray[np.int16]) -> bool | None:
 def _switch_state(pixels: NDArray[np.int16]) -> bool | None:
     """A switch is on if its knob lies right: beside a thin track, or of a colour of its own."""
     height, width = pixels.shape[:2]
-    low, high = 3 * height // 10, 7 * height // 10
+    near, far = 3 * height // 10, 7 * height // 10
     thin = [
-        _is_track(pixels, slice(low, high)),
-        _is_track(pixels, slice(width - high, width - low)),
+        _is_track(pixels, slice(near, far)),
+        _is_track(pixels, slice(width - far, width - near)),
     ]
     if thin[0] != thin[1]:
         return thin[0]
@@ -185,7 +197,15 @@ def _switch_state(pixels: NDArray[np.int16]) -> bool | None:
     left, right = band[: width // 2].mean(), band[width - width // 2 :].mean()
     if abs(left - right) < 12:
         return None
-    knob_light = band.max() - np.median(band) >= np.median(band) - band.min()
+    low, high = np.percentile(band, (10, 90))
+    light = float((band > (low + high) / 2).mean())
+    # The knob is the smaller part. Of about half the width, it is what the track runs above, or
+    # the lighter one.
+    if _HALF[0] < light < _HALF[1]:
+        rim = pixels[1, [width // 3, width - width // 3]].mean(axis=1) > (low + high) / 2
+        knob_light = not rim.all()
+    else:
+        knob_light = light < 0.5
     return bool(right > left) if knob_light else bool(left > right)
 
 

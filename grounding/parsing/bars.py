@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .controls import Control
 from .layout import Layout
+from .marks import MARKS
 from .phrases import Phrase, same_ink
 
 _FEWEST = 3
 # Gaps between the words in font sizes, and how much larger the widest is than the least.
 _LEAST_GAP, _MOST_GAP, _EVEN = 0.85, 7.0, 1.4
 _LONGEST = 30
+_MARKED = 1.2  # and between a box to tick and its words
 # What can be clicked reaches beyond the words by these shares of the font size, or by half a gap.
 # How far is not seen: the box between words alone and a roomy button overlaps most with both.
 _BESIDE, _ABOVE = 0.6, 0.25
@@ -21,11 +23,14 @@ def find_bars(layout: Layout, controls: list[Control]) -> list[Control]:
     """Return the items of menus across that are no controls yet."""
     taken = {control.frame for control in controls if control.frame >= 0}
     spoken = {id(phrase) for control in controls for phrase in control.phrases}
+    marks = [control for control in controls if control.role in MARKS]
     by_place: dict[tuple[int, int], list[Phrase]] = {}
     for phrase, held in zip(layout.phrases, layout.held, strict=True):
         if held in taken or id(phrase) in spoken or phrase.separator or len(phrase.text) < 2:
             continue
         if phrase.underlined:  # only the words of such a link can be clicked
+            continue
+        if any(_ticks(mark, phrase) for mark in marks):
             continue
         band = int(phrase.y // max(layout.size / 2, 4))
         by_place.setdefault((held, band), []).append(phrase)
@@ -40,6 +45,11 @@ def find_bars(layout: Layout, controls: list[Control]) -> list[Control]:
                 used |= {id(phrase) for phrase in bar}
                 found += _items(layout, bar)
     return found
+
+
+def _ticks(mark: Control, phrase: Phrase) -> bool:
+    """Tell whether words are those of the box or radio button before them."""
+    return mark.y1 < phrase.y < mark.y2 and 0 <= phrase.x1 - mark.x2 <= _MARKED * phrase.size
 
 
 def _fewest(layout: Layout, bar: list[Phrase]) -> int:

@@ -204,7 +204,7 @@ def _with_text(
     gap = max((b.x1 - a.x2 for a, b in zip(drawn, drawn[1:], strict=False)), default=0)
     bold = distance(frame.fill, frame.around) >= 60 and frame.share < 0.9995
     wide = frame.width > _MOST_BUTTON_WIDTH * size * (2 if bold else 1)
-    light = frame.border or distance(frame.fill, frame.around) < 60
+    light = frame.border or is_field(frame) or distance(frame.fill, frame.around) < 60
     if light and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
         return "combobox", 0.8
     begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size

@@ -97,7 +97,12 @@ class Board:
         return {one: label for one, label in found.items() if not self._taken(one, found)}
 
     def _taken(self, number: int, labels: dict[int, int]) -> bool:
-        """Tell whether the words over a field that says something itself name one beside them."""
+        """Tell whether the words of a field name another one: between them, or beside them.
+
+        Words over a field that says something itself may name one to their right.
+        """
+        if self._parted(number, labels):
+            return True
         if not self.elements[number].text or self.elements[number].role not in FIELDS:
             return False
         x2, foot = self.boxes[labels[number], 2:]
@@ -108,6 +113,21 @@ class Board:
         under = self.boxes[number, 1] >= foot
         return under and any(
             self.boxes[other, 0] >= x2 - 2 and self.boxes[other, 1] < foot for other in beside
+        )
+
+    def _parted(self, number: int, labels: dict[int, int]) -> bool:
+        """Tell whether a field that has the same label stands between it and a field."""
+        label = labels[number]
+        x2, y = self.boxes[label, 2], self.boxes[label, 1::2].mean()
+        left, top, _, foot = self.boxes[number]
+        if self.elements[number].role not in FIELDS or left < x2 or not top <= y <= foot:
+            return False
+        return any(
+            one == label
+            and self.elements[other].role in FIELDS
+            and x2 - 2 <= self.boxes[other, 0] < left
+            and self.boxes[other, 1] <= y <= self.boxes[other, 3]
+            for other, one in labels.items()
         )
 
     @cached_property
