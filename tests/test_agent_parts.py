@@ -23,6 +23,7 @@ from focusagent.agent.pixels import (
 )
 from focusagent.agent.tables import Cell, alike, beside, cell_in, find_table, rows_left_out
 from focusagent.agent.typed import similar
+from focusagent.agent.values import past_name
 from focusagent.history import Evidence, Step
 from focusagent.planner.intents import Click, Outcome, Target
 
@@ -330,3 +331,18 @@ def test_cleaning_reaches_every_string_and_leaves_the_rest_alone() -> None:
     assert made.intent == Click(Target("[PW]"))
     assert made.seconds == {"total": 1.0}
     assert cleaned(made, lambda text: text) == made
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("Peak", "Peak 2,315", "2,315"),
+        ("Total amount", "Total amount $ 1,200.50", "$ 1,200.50"),
+        ("Balance", "balance 12 EUR", "12 EUR"),
+        ("Room", "Room 12 is free", "Room 12 is free"),
+        ("Total", "Subtotal 5", "Subtotal 5"),
+        ("Total", "Total", "Total"),
+    ],
+)
+def test_a_number_after_its_name_is_its_value(name: str, text: str, value: str) -> None:
+    assert past_name(name, text) == value

@@ -46,6 +46,7 @@ REFUSE = ("Reject all", "Decline")  # does so only where cookies are asked about
 
 
 NEAR = 4.0  # pixels that a place may lie off where it was seen before
+_UNDER = 4.0  # heights of its label that the only thing that chooses files may stand below it
 SURE = 0.9  # of a cell whose heading and row were read
 # What browsers write on the control that chooses files.
 CHOOSERS = ("Choose File", "Browse", "Select file")
@@ -113,16 +114,23 @@ def _chooser(desk: Desk, target: Target, verb: str) -> Spot | None:
         return None
     labels = desk.seen.places(name)
     for texts in (CHOOSERS, UNCHOSEN):  # only of browsers' own controls the second can be clicked
-        choosers = [box for text in texts for box in desk.seen.places(text)] if labels else []
+        choosers = [_around(desk, box) for text in texts for box in desk.seen.places(text)]
         pairs = [
             (math.dist((label[2], label[3]), (box[0], box[3])), box)
             for label in labels
             for box in choosers
-            if label[0] < box[0] + NEAR and belongs_to(label, box)
+            if (label[0] < box[0] + NEAR and belongs_to(label, box))
+            or (len(set(choosers)) == 1 and 0 <= box[1] - label[3] < _UNDER * (label[3] - label[1]))
         ]
         if pairs:
             return _read(desk, target, verb, min(pairs)[1], "what chooses files beside its label")
     return None
+
+
+def _around(desk: Desk, box: PixelBox) -> PixelBox:
+    """The button that a text stands on, or the text."""
+    button = desk.seen.element_at(middle(box), ("button",))
+    return box if button is None else desk.seen.pixels(button.box)
 
 
 def _read(desk: Desk, target: Target, verb: str, box: PixelBox, note: str) -> Spot:

@@ -68,11 +68,19 @@ def _closely(seen: Seen, cell: Cell, name: str) -> Value:
     reading = read_closely(seen.image, cell.box, cell.box[3] - cell.box[1])
     text = reading.text or cell.text
     head, value = _parted(text)
-    text = value if value and alike(head, name) else text
+    text = value if value and alike(head, name) else past_name(name, text)
     if text.endswith(":"):  # a label of something else
         return Value()
     detail = "" if reading.sure else f"it may be {' or '.join(map(repr, reading.looks))}"
     return Value(" ".join(text.split()), reading.sure, detail)
+
+
+def past_name(name: str, text: str) -> str:
+    """What follows a name if it is a number, as in `Peak 2,315`; all of the text if not."""
+    first, *rest = text.split(" ", name.count(" ") + 1)
+    head = " ".join([first, *rest[:-1]])
+    number = bool(rest) and re.fullmatch(r"\W{0,2}\d[\d.,' ]*\W{0,2}\w{0,4}", rest[-1])
+    return rest[-1] if number and alike(head, name) else text
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -46,9 +46,39 @@ def banded(board: Board, kind: str, spot: Spot, anchor: Spot, rivals: list[Spot]
 
 def closeness(board: Board, spot: Spot, anchor: Spot, rivals: list[Spot]) -> float:
     """Return 1 for the nearest of some rivals to an anchor, less for one that is farther away."""
-    least = min((_distance(board, one.box, anchor.box) for one in rivals), default=0.0)
-    own = _distance(board, spot.box, anchor.box)
+    partner = _partner(board, anchor, rivals)
+
+    def far(one: Spot) -> float:
+        other = partner is not None and one is not partner
+        return _distance(board, one.box, anchor.box) + _APART * other
+
+    least = min((far(one) for one in rivals), default=0.0)
+    own = far(spot)
     return float(min(1.0, ((least + _NEAREST) / (own + _NEAREST)) ** _NEARER))
+
+
+def _partner(board: Board, anchor: Spot, rivals: list[Spot]) -> Spot | None:
+    """Return the rival of a name where names and rivals take turns on a row, as in cards."""
+    x1, y1, x2, y2 = anchor.box
+    level = [one for one in rivals if abs(middle(one.box)[1] - (y1 + y2) / 2) < board.line]
+    own = {one.number for one in level}
+    names = [
+        box
+        for number, box in enumerate(board.boxes.tolist())
+        if number not in own
+        and board.elements[number].role in ("text", "link")
+        and abs(box[1] - y1) + abs(box[3] - y2) < board.line / 2
+    ]
+    if len(level) < 2 or len(level) != len(names):
+        return None
+    level.sort(key=lambda one: one.box[0])
+    turns = sorted([(box[0], 0) for box in names] + [(one.box[0], 1) for one in level])
+    kinds = [kind for _, kind in turns]
+    if any(one == two for one, two in zip(kinds, kinds[1:], strict=False)):
+        return None
+    lefts = sorted(box[0] for box in names)
+    place = min(range(len(lefts)), key=lambda number: abs(lefts[number] - x1))
+    return level[place]
 
 
 def _distance(board: Board, one: Pixels, two: Pixels) -> float:
