@@ -569,6 +569,11 @@ def seen(reader: Reader, picture: str) -> tuple[Element, ...]:
         ("search-bar", "textbox", (133, 12, 553, 52)),
         ("accordion", "combobox", (293, 150, 404, 189)),
         ("accordion", "button", (230, 212, 1050, 254)),
+        ("handbook-edit", "textbox", (210, 324, 1070, 414)),  # full, with a grip in its corner
+        ("radio-row", "radio", (232, 489, 245, 502)),
+        ("radio-row", "text", (252, 489, 292, 506)),  # no menu, though at even gaps
+        ("grey-form", "textbox", (370, 309, 644, 333)),
+        ("grey-form", "combobox", (370, 344, 630, 370)),
         ("small-dialog", "textbox", (676, 306, 950, 327)),
         ("small-dialog", "text", (569, 307, 639, 326)),  # and no button that holds the field
     ],

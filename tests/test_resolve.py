@@ -428,3 +428,16 @@ def test_a_label_names_the_field_beside_it_not_the_next_one() -> None:
     assert hit(found, bar[1])
     assert found[0].score > 1.2 * found[1].score
     assert hit(ask("type Ann into Search customer", bar), bar[2])
+
+
+def test_names_and_controls_that_take_turns_on_a_row_go_in_pairs() -> None:
+    cards: tuple[Drawn, ...] = tuple(
+        each
+        for number, name in enumerate(("Lamp", "Jars", "Towels"))
+        for each in (
+            ("text", name, 40 + 250 * number, 300, 100 + 250 * number, 320),
+            ("button", "Like", 220 + 250 * number, 296, 270 + 250 * number, 324),
+        )
+    )
+    for number, name in enumerate(("Lamp", "Jars", "Towels")):
+        assert hit(ask(f'click Like next to "{name}"', cards), cards[2 * number + 1])

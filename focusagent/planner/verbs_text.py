@@ -24,6 +24,8 @@ from .words import CONTAINERS, ENDS
 
 _ON = {"on", "checked", "ticked", "enabled"}
 _OFF = {"off", "unchecked", "unticked", "disabled"}
+# What is replaced in the only field for text.
+_TEXT = {"text", "existing text", "content", "contents", "everything", "value"}
 _AFTER_QUOTE = {"into", "in", "to", "as", "for", "on", "onto", "inside", "within", "under"}
 
 
@@ -143,10 +145,11 @@ def fill(clause: Clause) -> list[Intent]:
             f"say what goes into which field: '{clause.spoken} Username with \"alice\"'"
         )
     pairs = _pairs(clause, rest, ("with", "by"))
-    made = [
-        intents.Type(typed_text(text, clause.scope), clause.target(field, "textbox"))
-        for field, text in pairs
-    ]
+    made = []
+    for field, text in pairs:
+        bare = clause.spoken == "replace" and written(without_articles(field)) in _TEXT
+        target = Target("text area", role="textbox") if bare else clause.target(field, "textbox")
+        made.append(intents.Type(typed_text(text, clause.scope), target))
     return [*made[:-1], dataclasses.replace(made[-1], submit=submit)]
 
 

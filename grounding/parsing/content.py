@@ -22,6 +22,8 @@ _EDGE = 2
 _WHITE = 245
 # As close as this, in pixels, nothing stands to a checkbox or radio button.
 _MARGIN = 2
+_GRIP = 14  # pixels of the corner in which a grip is drawn
+_TINT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,20 @@ def is_field(frame: Frame) -> bool:
     if is_paper(frame) and distance(frame.fill, frame.around) < 80:
         return True
     return frame.filled and distance(frame.fill, frame.around) < 25 and frame.share < 0.999
+
+
+def is_tinted(frame: Frame) -> bool:
+    """Tell whether a frame is coloured where its ground is less so: a bar that opens, no field."""
+    return max(frame.fill) - min(frame.fill) >= max(frame.around) - min(frame.around) + _TINT
+
+
+def has_grip(pixels: Pixels, frame: Frame) -> bool:
+    """Tell whether slanted lines in the lower right corner show that a frame can be resized."""
+    x, y = frame.x2 - _GRIP - 2, frame.y2 - _GRIP - 2
+    ink = _unlike(pixels[y : y + _GRIP, x : x + _GRIP], frame.fill, _INK)
+    slants = np.add(*np.nonzero(ink))
+    few = _GRIP // 2 <= len(slants) <= 4 * _GRIP
+    return few and slants.min() >= _GRIP - 3 and len(np.unique(slants)) <= _GRIP // 2
 
 
 def ink_of(pixels: Pixels, frame: Frame) -> Colour:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .beside import captioned
-from .content import Blot, blots, has_arrow, is_field, is_paper
+from .content import Blot, blots, has_arrow, has_grip, is_field, is_paper, is_tinted
 from .frames import LEAST_SHARE, Frame, distance
 from .layout import Layout
 from .marks import LEAST_MARK, MARKS, MOST_MARK, is_large_mark, mark_role
@@ -25,7 +25,6 @@ _DATE = re.compile(rf"{_PART}(?: ?[/.-] ?{_PART}){{2}}\W*", re.I)
 _HINT = 0.7  # of the usual contrast
 # What a hint begins with, where a field has the colour of its bar; more than one word.
 _ASKS = re.compile(r"(?:search|find|filter|type|enter|ask|look up|jump to)\W*(?: \w|$)", re.I)
-_TINT = 12
 _FIELDS = ("textbox", "combobox")
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
@@ -233,22 +232,19 @@ def _filled_in(
 ) -> tuple[str, float] | None:
     """Tell a wide frame with a value or a hint from a bar that opens something."""
     pale, size = _pale(layout, phrases), max(phrase.size for phrase in phrases)
-    if field and _is_tinted(frame) and not pale:
+    if field and is_tinted(frame) and not pale:
         return "button", 0.6
     if field and (pale or frame.width >= 15 * size):
         return "textbox", 0.8 if frame.border else 0.5
     return ("textbox", 0.6) if _ASKS.match(_text(phrases)) else None
 
 
-def _is_tinted(frame: Frame) -> bool:
-    """Tell whether a frame is coloured where its ground is less so: a bar that opens, no field."""
-    return max(frame.fill) - min(frame.fill) >= max(frame.around) - min(frame.around) + _TINT
-
-
 def _is_roomy(layout: Layout, frame: Frame, phrases: list[Phrase]) -> bool:
-    """Tell whether a frame is a field for many lines: a hint at its top, nothing else in it."""
+    """Tell whether a frame is a field for many lines: it has a grip, or only a hint at its top."""
     hint, size = phrases[0], phrases[0].size
     roomy = frame.width >= 9 * size and _MOST_CONTROL * size < frame.height <= 20 * size
+    if roomy and frame.border and has_grip(layout.pixels, frame):
+        return True
     at_top = hint.x1 - frame.x1 <= 2 * size and hint.y2 - frame.y1 <= 2.5 * size
     return roomy and at_top and len(phrases) == 1 and hint.contrast < _HINT * layout.contrast
 

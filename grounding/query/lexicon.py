@@ -142,7 +142,7 @@ ROLES = phrase_table(
         "container": (
             "section, sections, card, cards, panel, panels, group, groups, form, forms, dialog, "
             "dialogs, popup, pop-up, modal, window, list, area, block, tile, widget, "
-            "toolbar, region, fieldset, tree, accordion, pane, part, dialogue"
+            "toolbar, region, fieldset, tree, accordion, pane, part, dialogue, legend, chart"
         ),
     }
 )
