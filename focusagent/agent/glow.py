@@ -34,7 +34,8 @@ def only_glows(desk: Desk, done: Done) -> bool:
     if changed_apart(before, after, [grown(row, 0, before.size) for row in rows], done.earlier):
         return False
     if not desk.away:
-        desk.act(env.Move(*(done.was.point if done.was else (1.0, 1.0))))
+        aside = (before.width - 2.0, before.height / 2)  # seldom anything glows there
+        desk.act(env.Move(*(done.was.point if done.was else aside)))
         desk.away = True
     return not changed_apart_from(desk, done)
 
