@@ -92,7 +92,11 @@ def _below(seen: Seen, spot: Spot) -> Lines:
     lines = [
         (text, box)
         for text, box in seen.texts()
-        if middle(box)[1] > y2 and box[0] <= x2 + aside and box[2] >= x1 - aside
+        if middle(box)[1] > y2
+        and box[0] <= x2 + aside
+        and box[2] >= x1 - aside
+        # Signs that are drawn are read now so, now so.
+        and any(letter.isalnum() for letter in text)
     ]
     return sorted(lines, key=lambda line: line[1][1])
 
