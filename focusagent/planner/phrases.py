@@ -88,7 +88,7 @@ VERBS = Phrases(
             "set",
         ),
         (
-            "press|hit|strike",
+            "press|hit|strike|confirm with|confirm by pressing|confirm by clicking",
             "press",
         ),
         ("tab out|tab away", "tab"),

@@ -58,7 +58,10 @@ def _misleading(tokens: list[Token], subject: bool) -> bool:
     return any(_risky(tokens, place, quotes or subject) for place in range(len(tokens)))
 
 
-_DENIALS = words_of("not don't doesn't didn't isn't aren't won't never no longer cannot can't")
+_DENIALS = words_of(
+    "not don't doesn't didn't isn't aren't won't never no longer cannot can't "
+    "should must will shall does do can"
+)
 _FIRST = words_of("its of and value text content contents")
 
 

@@ -169,6 +169,8 @@ def _choice(clause: Clause, tokens: Tokens) -> int | None:
     places = [place for place in positions(tokens, *_CHOOSES) if place]
     if not places:
         return None
+    # "Savings in From account": a capital begins a name.
+    places = [place for place in places if tokens[place].text.islower()] or places
     place = next((place for place in places if tokens[place].low == "from"), places[0])
     option, where = tokens[:place], tokens[place + 1 :]
     if tokens[place].low in ("in", "for") and option[-1].kind == "word":

@@ -7,16 +7,18 @@ from typing import Literal
 from . import intents
 from .clause import Clause
 from .intents import Intent
-from .pieces import (
-    without_articles,
-)
+from .pieces import positions, without_articles
 from .words import POPUPS
 
 _TERMS = {"terms", "conditions", "agreement", "policy", "licence", "license"}
 
 
 def close(clause: Clause) -> list[Intent]:
-    """`close the tab`; `close the dialog`."""
+    """`close the tab`; `close the dialog`; `close the ticket with the x icon`."""
+    place = max(positions(clause.rest, "with", "using", "via"), default=0)
+    control = clause.target(clause.rest[place + 1 :]) if place + 1 < len(clause.rest) else None
+    if place and control is not None and control.role in ("icon", "button", "link"):
+        return [intents.Click(control)]
     lows = [token.low for token in without_articles(clause.rest) if token.kind == "word"]
     words = [low for low in lows if low not in ("this", "that", "current", "browser", "active")]
     if words == ["tab"] or lows == ["browser", "window"]:

@@ -25,6 +25,7 @@ _DATE = re.compile(rf"{_PART}(?: ?[/.-] ?{_PART}){{2}}\W*", re.I)
 _HINT = 0.7  # of the usual contrast
 # What a hint begins with, where a field has the colour of its bar; more than one word.
 _ASKS = re.compile(r"(?:search|find|filter|type|enter|ask|look up|jump to)\W*(?: \w|$)", re.I)
+_PALE = 220  # of a list on dark ground
 _FIELDS = ("textbox", "combobox")
 # Longer text is a message, not what stands in a field.
 _LONGEST_VALUE = 70
@@ -204,7 +205,8 @@ def _with_text(
     bold = distance(frame.fill, frame.around) >= 60 and frame.share < 0.9995
     wide = frame.width > _MOST_BUTTON_WIDTH * size * (2 if bold else 1)
     light = frame.border or is_field(frame) or distance(frame.fill, frame.around) < 60
-    if light and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
+    pale = light or min(frame.fill) >= _PALE
+    if pale and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
         return "combobox", 0.8
     begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size
     field = begins_left and light and _may_be_field(layout, number, phrases)

@@ -121,6 +121,8 @@ def _named(
         # A search box is a box that is called "search".
         cut = end - count + (phrase[0] == "search")
         yield 1.0, _name(text, tokens[start:cut]), ROLES[phrase]
+        if start < cut and ROLES[phrase] in _ANYTHING:  # "Leave list" may be called so
+            yield 0.95, _name(text, tokens[start:end]), ""
         if start < cut:
             return
     if lead and start + lead < end:

@@ -20,6 +20,7 @@ from .roles import FIELDS, MARKS, role_fit
 from .spot import Spot, middle, same
 from .spots import crossings, spots_of
 from .tables import find_tables
+from .words import ends_in_role
 
 if TYPE_CHECKING:
     from ..parsing import Scene
@@ -120,7 +121,7 @@ def _read(board: Board, reading: Reading, related: bool) -> list[Ranked]:
 
 def _weight(reading: Reading, ranked: Ranked) -> float:
     target = reading.target
-    if reading.literal and ranked.spot.match >= SHOWN:
+    if (reading.literal or ends_in_role(target)) and ranked.spot.match >= SHOWN:
         return 1.05
     bare = not (target.text or target.relations or target.places or target.ordinal)
     return UNNAMED * reading.prior if bare else reading.prior

@@ -15,6 +15,7 @@ from .deeds import deed_of, done_by, shown_by
 from .fields import LEAST_ROLE, beside, chooser, one_of, only, past_hints, sharing
 from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
+from .signs import SIGNS, sign_spots
 from .spot import Spot, middle, pixels_of, trust
 from .words import case_fit, letters, misspelt, number_fit, other_form, read_alike, words
 
@@ -35,26 +36,12 @@ SHOWN = 0.9  # what a field shows that has a label of its own is not what it is 
 LEAST_SCATTERED = 0.75
 CROSSING, CROSSING_FIELD = 0.82, 0.9
 UNREAD, LEAST_UNREAD = 0.7, 0.4
-SIGN = 0.8
 # "Delete this file", "search for something": the words before an article.
 _DEED = re.compile(
     r"(\w+(?: \w+)?) (?:the|this|that|these|a|an|my|your|some\w*|any\w*|every\w*|all)\b", re.I
 )
+WRITTEN_OUT = 0.6
 LESS_SAID, LONGEST_DEED = 0.9, 5
-# Icons that are often written as a sign, and the words people have for them.
-WRITTEN = {
-    "⋮:;¦…": frozenset(
-        {"three", "dots", "vertical", "more", "menu", "kebab", "options", "actions"}
-    ),
-    "›>→»▸►": frozenset({"next", "right", "forward", "chevron"}),
-    "‹<←«": frozenset({"previous", "prev", "left", "back", "chevron"}),
-    "×✕": frozenset({"close", "dismiss", "cross", "x"}),
-    "+": frozenset({"plus", "add", "increase", "more"}),
-    "−-–": frozenset({"minus", "decrease", "less", "subtract"}),
-}
-# What signs mean that are drawn as often as they are written.
-SIGNS = {"x": "close", "X": "close", "×": "close", "+": "add", "?": "help", "⋮": "more"}
-SIGNS |= {"...": "more", "…": "more", "☰": "menu", "<": "previous", ">": "next", "⚙": "settings"}
 
 
 def spots_of(board: Board, target: Target) -> list[Spot]:
@@ -76,11 +63,19 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
     least = LEAST_SAID if role == "icon" else LEAST_ICON
     if role == "icon" and (target.relations or target.places):
         least = LEAST_PLACED
+    if role == "icon":  # "the cart icon" is no button that says "Add to cart"
+        found = [replace(spot, match=spot.match * _drawn(board, spot)) for spot in found]
     found += icon_spots(board, text, least)
     if (deed := deed_of(text)) and role not in FIELDS | MARKS and not _well(found):
         shown = text_spots(board, deed) + icon_spots(board, deed, LEAST_SAID)
         found = done_by(board, deed, shown, role) or found
     return found
+
+
+def _drawn(board: Board, spot: Spot) -> float:
+    """Return how likely something that is only words is called an icon."""
+    element = board.elements[spot.number] if spot.number >= 0 else None
+    return WRITTEN_OUT if element is not None and element.text and not element.icon else 1.0
 
 
 def _any_is(role: str, found: list[Spot]) -> bool:
@@ -234,7 +229,7 @@ def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list
 
 def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
-    spots = _sign_spots(board, text)
+    spots = sign_spots(board, text)
     shown = shown_by(board, SIGNS.get(text, text))
     deed = _DEED.match(text)  # an icon shows what is done, seldom to what
     if deed and len(text.split()) <= LONGEST_DEED:
@@ -242,18 +237,6 @@ def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     for box, score in shown:
         if score >= least:
             spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
-    return spots
-
-
-def _sign_spots(board: Board, text: str) -> list[Spot]:
-    """Return the letters and marks that stand alone where an icon of a name would be drawn."""
-    wanted = set(words(text)) - {"icon", "button", "arrow", "sign", "symbol"}
-    meant = [signs for signs, names in WRITTEN.items() if wanted and wanted <= names]
-    spots = []
-    for number, element in enumerate(board.elements):
-        if len(element.text) == 1 and any(element.text in signs for signs in meant):
-            box = pixels_of(board, number)
-            spots.append(Spot(box, middle(box), "icon", SIGN, number, icon=True))
     return spots
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..query import Target
+from ..query.lexicon import ROLES
 from ..reader.alphabet import strip_accents
 
 _WORD = re.compile(r"\w+")
@@ -126,3 +128,9 @@ def slips(one: str, two: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return min(row[-1], most + 1)
+
+
+def ends_in_role(target: Target) -> bool:
+    """Tell whether a name takes in what else would say the kind of thing: "Leave list"."""
+    last = target.text.lower().split()[1:][-1:]
+    return not target.role and tuple(last) in ROLES
