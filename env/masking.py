@@ -110,7 +110,7 @@ def _boxes(
         node
         for kind in (fields, areas)
         for node, text in zip(kind["index"], kind["value"], strict=True)
-        if any(value in strings[text] for value in values)
+        if text >= 0 and any(value in strings[text] for value in values)  # -1: it is empty
     }
     for index, node in enumerate(layout["nodeIndex"]):
         if node in holding:

@@ -32,6 +32,9 @@ PAGES = {
     "document.getElementById('name').oninput=e=>{for(const c of e.target.value){"
     "const b=document.createElement('b');b.textContent=c;out.append(b)};e.target.value=''}</script>",
     "/inner": STYLE + "<body style='margin:30px'><input id=name autofocus style='width:200px'>",
+    # The value stands in a script at the end of the page; the second field is empty.
+    "/script": STYLE + "<input id=name><br><input id=other style='width:300px;height:40px'>"
+    f"<script>const known = '{VALUE}';</script>",
     "/popup": STYLE + "<input id=name><a href=/second target=_blank>x</a>",
 }
 
@@ -83,6 +86,17 @@ def test_fields_are_masked(browser: BrowserEnvironment, field: str) -> None:
     assert (result.outcome, result.error) == ("changed", None)
     assert browser.evaluate("document.activeElement.value") == VALUE
     assert shown(browser) > 50
+    assert ink(browser.observe().image) == 0
+
+
+@pytest.mark.browser
+def test_an_empty_field_is_not_masked(browser: BrowserEnvironment, site: str) -> None:
+    browser.step(Navigate(site + "/script"))
+    click(browser, "#name")
+    browser.step(Type(secret="PW"))
+    x, y = browser.evaluate(CENTRE, "#other")
+    picture = browser.observe().image.convert("RGB")
+    assert picture.getpixel((round(x), round(y))) == (255, 255, 255)
     assert ink(browser.observe().image) == 0
 
 
