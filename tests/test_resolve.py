@@ -441,3 +441,39 @@ def test_names_and_controls_that_take_turns_on_a_row_go_in_pairs() -> None:
     )
     for number, name in enumerate(("Lamp", "Jars", "Towels")):
         assert hit(ask(f'click Like next to "{name}"', cards), cards[2 * number + 1])
+
+
+def test_a_name_may_end_in_what_says_a_kind() -> None:
+    menu: tuple[Drawn, ...] = (
+        ("link", "Leave", 20, 200, 90, 220),
+        ("link", "Leave List", 220, 40, 300, 60),
+    )
+    assert hit(ask("click Leave List", menu), menu[1])
+    assert hit(ask("click Leave", menu), menu[0])
+    assert hit(ask("click the Leave list", menu[:1]), menu[0])
+
+
+def test_what_is_only_words_is_hardly_an_icon() -> None:
+    shop: tuple[Drawn, ...] = (("button", "Add to cart", 40, 300, 160, 330),)
+    cart = FakeIcons(("cart", (700, 20, 724, 44)))
+    assert hit(ask("click the cart icon", shop, icons=cart), ("icon", "", 700, 20, 724, 44))
+
+
+def test_the_only_one_above_or_below_may_stand_in_another_column() -> None:
+    form: tuple[Drawn, ...] = (
+        ("button", "Apply", 40, 40, 120, 70),
+        ("text", "Comments", 40, 300, 120, 320),
+        ("button", "Apply", 680, 420, 770, 450),
+    )
+    assert hit(ask("Apply button below the comments", form), form[2])
+    assert hit(ask("Apply button above the comments", form), form[0])
+
+
+def test_the_right_arrow_is_a_name_too() -> None:
+    week: tuple[Drawn, ...] = (
+        ("button", "<", 20, 20, 50, 46),
+        ("button", "Today", 60, 20, 120, 46),
+        ("button", ">", 130, 20, 160, 46),
+    )
+    assert hit(ask("click right arrow next to Today", week), week[2])
+    assert hit(ask("click left arrow next to Today", week), week[0])

@@ -74,6 +74,17 @@ def _field_of(desk: Desk, label: Spot) -> Spot | None:
     seen = desk.seen
     boxes = [seen.pixels(each.box) for each in seen.scene.elements if each.role in FIELDS]
     fields = [box for box in boxes if box[2] > label.box[0] and belongs_to(label.box, box)]
+    # What has no frame of its own shows a hint below its name.
+    x1, _, _, y2 = label.box
+    tall = y2 - label.box[1]
+    hints = [
+        box
+        for _, box in seen.texts()
+        if abs(box[0] - x1) < tall
+        and 0 <= box[1] - y2 < tall
+        and not seen.element_at(middle(box), FIELDS)
+    ]
+    fields = fields or hints
     if not fields:
         return None
     box = min(fields, key=lambda each: math.dist(each[:2], label.box[:2]))

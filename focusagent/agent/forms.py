@@ -144,8 +144,15 @@ def set_value(desk: Desk, intent: SetValue, selector: str | None = None) -> Outc
     if role == "slider":
         return slide(desk, intent.target, spot, wanted)
     native = getattr(desk.env, "native_select_at", None)
-    if role == "combobox" or (native is not None and native(*spot.point)):
+    if native is not None and native(*spot.point):
         return select(desk, Select(wanted, intent.target), selector)
+    if role == "combobox":
+        try:
+            return select(desk, Select(wanted, intent.target), selector)
+        except Failed:
+            if not wanted.isdecimal():  # a field for numbers has arrows, too
+                raise
+            return type_text(desk, Type(intent.value, intent.target), selector)
     value = wanted.casefold()
     if role in MARKS and value in _ON:
         return check(desk, Check(intent.target), selector)

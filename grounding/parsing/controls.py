@@ -206,6 +206,7 @@ def _with_text(
     wide = frame.width > _MOST_BUTTON_WIDTH * size * (2 if bold else 1)
     light = frame.border or is_field(frame) or distance(frame.fill, frame.around) < 60
     pale = light or min(frame.fill) >= _PALE
+    pale = pale and sum(len(phrase.text) for phrase in phrases) > 1  # a sign is no list
     if pale and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
         return "combobox", 0.8
     begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size

@@ -21,7 +21,7 @@ LEAST_SIDE = 7
 # The share of its bounding box that a circle covers is 0.785.
 LEAST_SHARE = 0.7
 # The track of a switch, of which the knob hides one end, covers less.
-_LEAST_TRACK, _MOST_TRACK = 0.6, 64
+_LEAST_TRACK, _MOST_TRACK = 0.55, 64
 THICKEST_LINE = 4
 # More areas than this come from a photo or noise: the largest are looked at.
 MOST_AREAS = 4000

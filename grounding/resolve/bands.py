@@ -11,6 +11,8 @@ from .spot import Spot, middle
 
 # How a thing may lie to a name and yet not be level with it.
 LOOSE = frozenset({"near", "row", "left", "right", "entry"})
+SOMEWHERE = 0.45  # how well the only thing above or below a name lies, in whatever column
+_CARD = 0.6  # of the screen's width: wider frames are no cards
 BANDED = 0.9  # how well something lies that stands in one card or row of cards with a name
 # In heights of a line: rows closer than this are told apart by their words alone; what lies
 # farther up or down belongs to another row; higher frames hold more than one entry.
@@ -42,6 +44,27 @@ def banded(board: Board, kind: str, spot: Spot, anchor: Spot, rivals: list[Spot]
         if y2 - y1 <= _HIGHEST * board.line and not many:
             return BANDED
     return 0.0
+
+
+def aside(board: Board, kind: str, spot: Spot, anchor: Spot, rivals: list[Spot]) -> float:
+    """Return how well a spot lies above or below an anchor, though not in its column.
+
+    It does in the same card, and anywhere if nothing else that is called the same lies there.
+    """
+    if kind not in ("above", "below"):
+        return 0.0
+
+    def apart(box: Pixels) -> float:
+        return anchor.box[1] - box[3] if kind == "above" else box[1] - anchor.box[3]
+
+    there = [one for one in rivals if apart(one.box) >= -0.5 * board.line]
+    if apart(spot.box) < -0.5 * board.line:
+        return 0.0
+    for x1, y1, x2, y2 in _holding(board, spot.box, anchor.box):
+        held = [one for one in there if x1 <= one.box[0] <= x2 and y1 <= one.box[1] <= y2]
+        if len(held) <= 1 and x2 - x1 < _CARD * board.size[0]:
+            return BANDED
+    return SOMEWHERE if len(there) <= 1 else 0.0
 
 
 def closeness(board: Board, spot: Spot, anchor: Spot, rivals: list[Spot]) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..calibration import Calibration
 from ..query import POINTING, Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
-from .bands import banded, closeness
+from .bands import aside, banded, closeness
 from .board import Board, board_of
 from .counting import DIRECTIONS, counted
 from .fields import LEAST_ROLE
@@ -196,7 +196,8 @@ def _related(
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
         if relation.kind in UNDER and (weight := UNDER[relation.kind]) > fit:
             fit = max(fit, weight * board.together(spot.box, other.spot.box))
-        fit = max(fit, banded(board, relation.kind, spot, other.spot, rivals))
+        for among in (banded, aside):
+            fit = max(fit, among(board, relation.kind, spot, other.spot, rivals))
         if relation.kind == "near" and fit:
             fit *= closeness(board, spot, other.spot, rivals)
         best = max(best, fit * other.score**0.5)
