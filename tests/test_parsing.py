@@ -574,6 +574,10 @@ def seen(reader: Reader, picture: str) -> tuple[Element, ...]:
         ("radio-row", "text", (252, 489, 292, 506)),  # no menu, though at even gaps
         ("grey-form", "textbox", (370, 309, 644, 333)),
         ("grey-form", "combobox", (370, 344, 630, 370)),
+        ("purchase-order", "textbox", (582, 416, 662, 446)),  # arrows beside its number
+        ("purchase-order", "combobox", (656, 205, 916, 239)),
+        ("dark-switches", "switch", (769, 135, 811, 159)),
+        ("dark-bar", "combobox", (460, 753, 597, 787)),
         ("small-dialog", "textbox", (676, 306, 950, 327)),
         ("small-dialog", "text", (569, 307, 639, 326)),  # and no button that holds the field
     ],

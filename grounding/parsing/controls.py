@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .beside import captioned
+from .cards import is_head, is_section
 from .content import Blot, blots, has_arrow, has_grip, is_field, is_paper, is_tinted
 from .frames import LEAST_SHARE, Frame, distance
 from .layout import Layout
@@ -206,9 +207,8 @@ def _with_text(
     wide = frame.width > _MOST_BUTTON_WIDTH * size * (2 if bold else 1)
     light = frame.border or is_field(frame) or distance(frame.fill, frame.around) < 60
     pale = light or min(frame.fill) >= _PALE
-    pale = pale and sum(len(phrase.text) for phrase in phrases) > 1  # a sign is no list
-    if pale and not wide and rows == 1 and has_arrow(layout.pixels, frame, size):
-        return "combobox", 0.8
+    if pale and not wide and rows == 1 and (role := _list_role(layout, frame, phrases)):
+        return role, 0.8
     begins_left = rows == 1 and left <= 4 * size and frame.width >= 4 * size
     field = begins_left and light and _may_be_field(layout, number, phrases)
     if begins_left and frame.width >= 8 * size:
@@ -216,18 +216,28 @@ def _with_text(
         if known:
             return known
     if not wide and gap <= 2.5 * size and _centred(left, right, size):
-        return None if _section(layout, number) and frame.width > 8 * size else ("button", 0.9)
+        return None if is_section(layout, number) and frame.width > 8 * size else ("button", 0.9)
     if field and right > left:
         return "textbox", 0.8 if frame.border else 0.45
-    if not wide and begins_left and not _heads(layout, number):
+    if not wide and begins_left and not is_head(layout, number):
         return "link", 0.6
     return None
+
+
+def _list_role(layout: Layout, frame: Frame, phrases: list[Phrase]) -> str:
+    """Return what a frame with an arrow at its end is: a list, or a field for numbers."""
+    said = _text(phrases)  # a sign alone is an arrow itself
+    if not (len(said) > 1 or said.isdecimal()) or not has_arrow(
+        layout.pixels, frame, phrases[0].size
+    ):
+        return ""
+    return "textbox" if said.isdecimal() else "combobox"
 
 
 def _may_be_field(layout: Layout, number: int, phrases: list[Phrase]) -> bool:
     frame = layout.frames[number]
     looks = frame.border or is_field(frame)
-    return looks and not _section(layout, number) and len(_text(phrases)) <= _LONGEST_VALUE
+    return looks and not is_section(layout, number) and len(_text(phrases)) <= _LONGEST_VALUE
 
 
 def _filled_in(
@@ -269,29 +279,6 @@ def _holds_little(layout: Layout, frame: Frame, phrases: list[Phrase], kids: lis
 def _pale(layout: Layout, phrases: list[Phrase]) -> bool:
     """Tell whether words are written fainter than most: a field's hint."""
     return max(phrase.contrast for phrase in phrases) < 0.6 * layout.contrast
-
-
-def _section(layout: Layout, number: int) -> bool:
-    """Tell whether a frame is a part of a card or list: one as wide touches it above or below."""
-    return bool(_touching(layout, number))
-
-
-def _heads(layout: Layout, number: int) -> bool:
-    """Tell whether a frame is the head or foot of a card: what touches it is of another height."""
-    high = layout.frames[number].height
-    return any(abs(other.height - high) > 0.3 * high for other in _touching(layout, number))
-
-
-def _touching(layout: Layout, number: int) -> list[Frame]:
-    frame = layout.frames[number]
-    return [
-        other
-        for other in layout.frames
-        if other is not frame
-        and abs(other.x1 - frame.x1) <= 2
-        and abs(other.x2 - frame.x2) <= 2
-        and min(abs(other.y1 - frame.y2), abs(frame.y1 - other.y2)) <= 3
-    ]
 
 
 def _centred(left: float, right: float, size: float) -> bool:
