@@ -114,7 +114,8 @@ def _chooser(desk: Desk, target: Target, verb: str) -> Spot | None:
         return None
     labels = desk.seen.places(name)
     for texts in (CHOOSERS, UNCHOSEN):  # only of browsers' own controls the second can be clicked
-        choosers = [_around(desk, box) for text in texts for box in desk.seen.places(text)]
+        places = [box for text in texts for box in desk.seen.places(text)] if labels else []
+        choosers = [_around(desk, box) for box in places]
         pairs = [
             (math.dist((label[2], label[3]), (box[0], box[3])), box)
             for label in labels

@@ -16,9 +16,10 @@ _TERMS = {"terms", "conditions", "agreement", "policy", "licence", "license"}
 def close(clause: Clause) -> list[Intent]:
     """`close the tab`; `close the dialog`; `close the ticket with the x icon`."""
     place = max(positions(clause.rest, "with", "using", "via"), default=0)
-    control = clause.target(clause.rest[place + 1 :]) if place + 1 < len(clause.rest) else None
-    if place and control is not None and control.role in ("icon", "button", "link"):
-        return [intents.Click(control)]
+    if place and clause.rest[place + 1 :]:
+        control = clause.target(clause.rest[place + 1 :])
+        if control.role in ("icon", "button", "link"):
+            return [intents.Click(control)]
     lows = [token.low for token in without_articles(clause.rest) if token.kind == "word"]
     words = [low for low in lows if low not in ("this", "that", "current", "browser", "active")]
     if words == ["tab"] or lows == ["browser", "window"]:

@@ -108,7 +108,9 @@ class Things:
                 # "Log in" ends in a preposition, most names do not.
                 weight *= 0.9 if cut == start else 0.8 if before in IN else 1.0
                 weight *= 0.85 if self._divisible(start + 1, cut) else 1.0
-                heads = list(head(self.text, self.tokens, start, cut)) or [(1.0, Target())]
+                heads = [(1.0, Target())]
+                if cut > start:
+                    heads = list(head(self.text, self.tokens, start, cut))
                 if any(target.places for _, target in heads):  # "right arrow" is a name, too
                     heads += [
                         (0.9 * w, t) for w, t in plain_head(self.text, self.tokens, start, cut)
