@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,7 +49,7 @@ class BrowserSession:
         self._context: BrowserContext | None = None
         self._guard: Guard | None = None
         self._keeper = SecretKeeper(secrets, decisions, recorded=options.video_dir is not None)
-        self._downloads = Path(options.downloads_dir or tempfile.mkdtemp(prefix="focusagent-"))
+        self._downloads = Path(options.downloads_dir) if options.downloads_dir else None
         self.tabs: Tabs
         self._input: BrowserInput
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tempfile
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -105,7 +106,7 @@ class Tabs:
         context: BrowserContext,
         policy: Policy,
         secrets: Mapping[str, Secret],
-        downloads_dir: Path,
+        downloads_dir: Path | None,
         decisions: list[Decision],
     ) -> None:
         self._context, self._policy, self._secrets = context, policy, secrets
@@ -199,8 +200,7 @@ class Tabs:
         error = await self._why_not(download)
         path = None
         if error is None:
-            self._downloads_dir.mkdir(parents=True, exist_ok=True)
-            target = _unused(self._downloads_dir / name[-120:])
+            target = _unused(self._folder() / name[-120:])
             await download.save_as(target)
             target.chmod(0o600)
             path = str(target)
@@ -213,6 +213,13 @@ class Tabs:
         self.downloads.append(
             DownloadRecord(redact(download.url, self._secrets), name, path, error)
         )
+
+    def _folder(self) -> Path:
+        """Where downloads are saved; without a choice, a temporary one from the first on."""
+        if self._downloads_dir is None:
+            self._downloads_dir = Path(tempfile.mkdtemp(prefix="focusagent-"))
+        self._downloads_dir.mkdir(parents=True, exist_ok=True)
+        return self._downloads_dir
 
     async def _why_not(self, download: Download) -> str | None:
         if not self._policy.downloads:

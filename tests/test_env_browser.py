@@ -227,6 +227,19 @@ def test_download(browser: BrowserEnvironment) -> None:
     assert Path(download.path).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_folder_for_downloads_is_made_only_when_there_is_one(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with BrowserEnvironment(site + "/") as browser:
+        assert not list(tmp_path.glob("focusagent-*"))
+        browser.step(Click(*at(browser, "#get")))
+        (download,) = browser.observe().downloads
+        (folder,) = tmp_path.glob("focusagent-*")
+        assert download.path is not None
+        assert Path(download.path).parent == folder
+
+
 def test_tabs_and_popups(browser: BrowserEnvironment, site: str) -> None:
     ok(browser.step(Click(*at(browser, "#popup"))), "navigated")
     seen = browser.observe()
