@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from . import training as training
     from . import types as types
     from . import ui_graph as ui_graph
+    from . import values as values
     from .grid import PatchGrid
     from .loading import load_grounder
     from .parsing.scene import parse
@@ -77,6 +78,7 @@ _MODULES = {
     "training",
     "types",
     "ui_graph",
+    "values",
 }
 _NAMES = {
     "Box": "types",

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-from contextlib import suppress
-from datetime import date
+
+from .._siblings import grounding
 
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
-_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
-_DAY_FIRST, _MONTH_FIRST = "dmy", "mdy"
-_LEAST_YEAR = 1000
-_MONTHS = [name.casefold()[:3] for name in calendar.month_name]
 
 
 def shows_date(shown: str) -> bool:
@@ -42,34 +37,10 @@ def order_of(shown: str) -> str | None:
     return "".join(order.get(place, "d") for place in range(3))
 
 
-def date_in(text: str, order: str) -> date | None:
-    """The date that a text names, its year in full; `3/4/2026` is read as the field asks."""
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
-    if max(numbers, default=0) < _LEAST_YEAR:  # of "24.12.26" the century is not known
-        return None
-    words = [word.casefold()[:3] for word in re.findall(r"[^\W\d_]{3,}", text)]
-    months = [_MONTHS.index(word) for word in words if word in _MONTHS[1:]]
-    with suppress(ValueError):
-        if _ISO.fullmatch(text.strip()):
-            return date(*numbers)
-        if len(months) == 1 and len(numbers) == 2:
-            return date(max(numbers), months[0], min(numbers))
-        if len(numbers) == 3 and not words:
-            if numbers[0] > 31:
-                order = "ymd"
-            elif "." in text:
-                order = _DAY_FIRST
-            elif order == "ymd":
-                order = _MONTH_FIRST if "/" in text else _DAY_FIRST
-            found = dict(zip(order, numbers, strict=True))
-            return date(found["y"], found["m"], found["d"])
-    return None
-
-
 def as_asked(shown: str, text: str) -> str | None:
     """The date as a field asks for it, None if it does not say how or this is no date."""
     order = order_of(shown)
-    asked = date_in(text, order) if order else None
+    asked = grounding.values.date_in(text, order) if order else None
     if order is None or asked is None:
         return None
     parts = {"d": f"{asked.day:02}", "m": f"{asked.month:02}", "y": f"{asked.year:04}"}

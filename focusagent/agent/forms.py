@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .._siblings import env
+from .._siblings import env, grounding
 from ..planner.intents import Check, Outcome, Select, SetValue, Target, Type, Uncheck
 from ..planner.templates import names_in, resolve, sole_name
 from .acting import act_at, press_keys
 from .asking import field_box, mark_at
-from .dates import as_asked, date_in, shows_date
+from .dates import as_asked, shows_date
 from .desk import Desk
 from .errors import Failed
 from .evidence import Done, appeared, prove_no_complaint, prove_target
@@ -174,7 +174,7 @@ def _as_date(desk: Desk, spot: Spot, text: str) -> str | None:
 
     One that shows a date already tells what it asks for when a part is deleted: `mm/24/2026`.
     """
-    if date_in(text, "mdy") is None and date_in(text, "dmy") is None:
+    if all(grounding.values.date_in(text, order) is None for order in ("mdy", "dmy")):
         return None
     shown = shown_in(desk.eyes.see(spot.image), spot)
     if shows_date(shown):

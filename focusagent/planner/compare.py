@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
+from .._siblings import grounding
 from .conditions import NUMERIC, Operator
 from .errors import IntentError
 
@@ -19,7 +20,6 @@ _PRINTED = str.maketrans(
         "\u2026": "...",
     }
 )
-_NUMBER = re.compile(r"[-+]?\d[\d.,' \u00a0\u202f]*")
 
 
 def holds(operator: Operator, found: str, wanted: str) -> bool:
@@ -52,23 +52,10 @@ def folded(text: str) -> str:
 
 def number_in(text: str) -> float | None:
     """The one number of a text such as `Total: 1.234,50 EUR`, else None."""
-    found = _NUMBER.findall(text.translate(_PRINTED))
+    found = grounding.values.NUMBER.findall(text.translate(_PRINTED))
     if len(found) != 1:
         return None
-    digits = re.sub(r"[' \u00a0\u202f]", "", found[0]).rstrip(".,")
-    if "," in digits and "." in digits:  # the last of the two is the decimal mark
-        thousands, mark = (",", ".") if digits.rfind(".") > digits.rfind(",") else (".", ",")
-        digits = digits.replace(thousands, "").replace(mark, ".")
-    elif "," in digits:
-        whole, _, rest = digits.rpartition(",")
-        group = len(rest) == 3 or "," in whole
-        digits = digits.replace(",", "" if group else ".")
-    elif digits.count(".") > 1:
-        digits = digits.replace(".", "")
-    try:
-        return float(digits)
-    except ValueError:
-        return None
+    return grounding.values.as_number(found[0])
 
 
 def table_value(rows: Sequence[Sequence[str]]) -> str:
@@ -95,5 +82,5 @@ def _equal(read: str, asked: str) -> bool:
     left, right = number_in(read), number_in(asked)
     if left is None or right is None or left != right:
         return False
-    around = [re.sub(r"[\W\d_]", "", _NUMBER.sub("", text)) for text in (read, asked)]
+    around = [re.sub(r"[\W\d_]", "", grounding.values.NUMBER.sub("", text)) for text in (read, asked)]
     return around[0] == around[1] or not around[1] and len(around[0]) <= 3  # `12.50` ~ `EUR 12.50`

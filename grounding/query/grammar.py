@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from .extremes import acted_on
 from .lexicon import (
     AFTERTHOUGHTS,
     ARTICLES,
@@ -72,6 +73,8 @@ class _Instruction:
         start, end = self._trimmed()
         if whole and not any(token.quoted for token in self.tokens[start:end]):
             yield 0.85, Target(whole), True
+        for weight, target in acted_on(self.text, self.tokens, start, end):
+            yield weight, target, False
         later = list(self._later(start, end))
         # With two verbs, words before the second are hardly a part of a name.
         sure = 0.6 if later else 1.0

@@ -23,7 +23,7 @@ def head(text: str, tokens: Sequence[Token], start: int, end: int) -> Heads:
     made, at = _adjectives(tokens, start, end)
     for position in range(at + 1, end - 1):
         if tokens[position].plain == "'s":  # "Alice's delete button"
-            row = Relation("row", Target(_name(text, tokens[at:position])))
+            row = Relation("row", Target(name_of(text, tokens[at:position])))
             for weight, name, role in _named(text, tokens, position + 1, end):
                 yield 0.9 * weight, replace(made, text=name, role=role, relations=(row,))
     for weight, name, role in _named(text, tokens, at, end):
@@ -115,19 +115,19 @@ def _named(
     lead = longest(tokens, start, end, ROLES)
     if count and lead and start + lead == end - count and _role(tokens, start, end) != "control":
         # "button ONE", "tab item": two roles, of which one is a name.
-        yield 1.0, _name(text, tokens[start + lead : end]), _role(tokens, start, end)
+        yield 1.0, name_of(text, tokens[start + lead : end]), _role(tokens, start, end)
     if count:
         phrase = phrase_at(tokens, end - count, count)
         # A search box is a box that is called "search".
         cut = end - count + (phrase[0] == "search")
-        yield 1.0, _name(text, tokens[start:cut]), ROLES[phrase]
+        yield 1.0, name_of(text, tokens[start:cut]), ROLES[phrase]
         if start < cut and ROLES[phrase] in _ANYTHING:  # "Leave list" may be called so
-            yield 0.95, _name(text, tokens[start:end]), ""
+            yield 0.95, name_of(text, tokens[start:end]), ""
         if start < cut:
             return
     if lead and start + lead < end:
-        yield 0.85, _name(text, tokens[start + lead : end]), _role(tokens, start, end)
-    yield 0.95 if count else 1.0, _name(text, tokens[start:end]), ""
+        yield 0.85, name_of(text, tokens[start + lead : end]), _role(tokens, start, end)
+    yield 0.95 if count else 1.0, name_of(text, tokens[start:end]), ""
 
 
 def _role(tokens: Sequence[Token], at: int, end: int) -> str:
@@ -135,7 +135,7 @@ def _role(tokens: Sequence[Token], at: int, end: int) -> str:
     return ROLES[phrase_at(tokens, at, count)] if count else ""
 
 
-def _name(text: str, tokens: Sequence[Token]) -> str:
+def name_of(text: str, tokens: Sequence[Token]) -> str:
     """Return words as a name: without an owner's ending and without what ends a sentence."""
     if tokens and tokens[-1].plain == "'s":
         tokens = tokens[:-1]

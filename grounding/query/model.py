@@ -23,7 +23,8 @@ class Target:
     ``text`` is what it shows or is called, ``role`` one of `Element`, or "toggle" (any kind of
     box to tick), "field" (anything to fill in), "textarea", "container", or something drawn:
     "shape", "circle", "triangle", "rectangle", "letter", "digit". ``size`` is small or large.
-    ``ordinal`` counts from 1 in reading order, or from -1 backwards.
+    ``ordinal`` counts from 1 in reading order, or from -1 backwards. ``extreme`` is most or least:
+    of values named ``text``, or of ``role``, which is value, money, duration or date.
     """
 
     text: str = ""
@@ -33,6 +34,7 @@ class Target:
     ordinal: int = 0
     places: tuple[Place, ...] = ()
     relations: tuple[Relation, ...] = ()
+    extreme: str = ""
 
 
 @dataclass(frozen=True)

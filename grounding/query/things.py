@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
+from .extremes import owned_by
 from .heads import head, plain_head, sides_at
 from .lexicon import (
     ARTICLES,
@@ -22,40 +23,13 @@ from .lexicon import (
 )
 from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
+from .tails import ASIDE, Tail, attach, tail_of
 from .words import Token
 
 DEEPEST = 3  # relations of relations
 MOST_ANCHORS = 2
-# Roles of an anchor that name no control.
-_FRAMES = ("row", "column", "container", "table", "menu", "control")
-# How something lies to a part of the screen, and how likely that can be left out.
-_ASIDE = ("left", "right", "above", "below", "near", "after", "before")
-_LOOSE, _ENTRY = 0.75, 0.85
-
-
-@dataclass(frozen=True)
-class Tail:
-    """What stands after a thing; ``name`` is what it says it is called."""
-
-    places: tuple[Place, ...] = ()
-    relations: tuple[Relation, ...] = ()
-    name: str = ""
-    ordinal: int = 0
-    backwards: bool = False
-    owner: Target | None = None  # "of" or "for" something: what that means depends on the head
-    loose: bool = False  # what it lies to cannot be found by a name: only for things with a name
-
-    def joined(self, other: Tail) -> Tail:
-        """Return both in one."""
-        return Tail(
-            self.places + other.places,
-            self.relations + other.relations,
-            self.name or other.name,
-            self.ordinal or other.ordinal,
-            self.backwards or other.backwards,
-            self.owner or other.owner,
-            self.loose or other.loose,
-        )
+# How likely what lies to a part of the screen can be left out.
+_LOOSE, _ENTRY, _SURE = 0.75, 0.85, 0.96
 
 
 Tails = Iterator[tuple[float, Tail]]
@@ -75,6 +49,7 @@ class Things:
         parts = [] if depth == DEEPEST else list(self._divided(start, end, depth))
         yield from parts
         yield from self._entry(start, end, depth)
+        yield from ((_SURE, target, False) for target in owned_by(self.text, self.tokens, start, end))
         # Undivided, words that could be a relation are part of a name; never if some are quoted.
         quoted = any(token.quoted for token in self.tokens[start:end])
         sure = (0.35 if quoted else 0.85) if parts else 1.0
@@ -116,7 +91,7 @@ class Things:
                         (0.9 * w, t) for w, t in plain_head(self.text, self.tokens, start, cut)
                     ]
                 for sure, target in heads:
-                    for fit, made in _attach(target, tail):
+                    for fit, made in attach(target, tail):
                         yield weight * sure * fit, made, False
 
     def _amid(self, start: int, cut: int, end: int) -> bool:
@@ -213,10 +188,10 @@ class Things:
             owned = any(token.plain == "'s" for token in self.tokens[after:end])
             plain = following.plain in ARTICLES or following.quoted or owned
             weight = 0.95 if plain or kind == "for" else 0.7
-        if kind in _ASIDE and self._part(self._past_articles(after, end), end):
+        if kind in ASIDE and self._part(self._past_articles(after, end), end):
             yield _LOOSE, Tail(loose=True)
         for sure, anchor in self._anchors(after, end, depth):
-            tail = _tail(kind, anchor)
+            tail = tail_of(kind, anchor)
             if tail is not None:
                 yield weight * sure, tail
 
@@ -237,60 +212,3 @@ class Things:
         while at < end and self.tokens[at].plain in ARTICLES:
             at += 1
         return at
-
-
-def _tail(kind: str, anchor: Target) -> Tail | None:
-    """Return what a relation to an anchor says about a thing, None if it makes no sense."""
-    if kind == "name":
-        return Tail(anchor.places, anchor.relations, anchor.text) if anchor.text else None
-    if kind == "for":
-        return Tail(owner=anchor)
-    named = anchor.text or anchor.relations
-    if kind in ("inside", "row") and anchor.role == "row":
-        if not named:
-            return Tail(ordinal=anchor.ordinal) if anchor.ordinal else None
-        kind = "row"
-    elif kind in ("inside", "column") and anchor.role == "column" and named:
-        # "In the column X in the row of Y": the thing is in that row, not the heading.
-        heading = replace(anchor, role="", relations=())
-        return Tail(relations=(Relation("column", heading), *anchor.relations))
-    elif kind == "inside" and not named and anchor.role in _FRAMES:
-        return Tail(anchor.places)  # "in the list": which one, nobody knows
-    if anchor.role == "table" and not named and kind in _ASIDE:
-        return Tail(relations=(Relation(kind, Target(role="table")),))
-    if anchor.role in _FRAMES:
-        anchor = replace(anchor, role="")
-    return Tail(relations=(Relation(kind, anchor),)) if _says_something(anchor) else None
-
-
-def _says_something(target: Target) -> bool:
-    return bool(target.text or target.role or target.colour or target.relations)
-
-
-def _attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
-    """Yield (weight, a thing with what its tail says of it)."""
-    owner, weight = tail.owner, 1.0
-    if owner is not None and not target.text:
-        # "the checkbox for Terms", "the second of the Save buttons"
-        target = replace(
-            owner, role=target.role or owner.role, ordinal=target.ordinal or owner.ordinal,
-            colour=target.colour or owner.colour, places=target.places + owner.places,
-        )  # fmt: skip
-    elif owner is not None:
-        if not owner.text:
-            return
-        frame = replace(owner, role="") if owner.role in _FRAMES else owner
-        target = replace(target, relations=(*target.relations, Relation("row", frame)))
-        weight = 0.75
-    if (tail.name and target.text) or (tail.loose and not target.text):
-        return
-    number = target.ordinal or tail.ordinal
-    made = replace(
-        target,
-        text=target.text or tail.name,
-        ordinal=-abs(number) if tail.backwards else number,
-        places=target.places + tail.places,
-        relations=target.relations + tail.relations,
-    )
-    if _says_something(made) or made.ordinal:
-        yield weight, made

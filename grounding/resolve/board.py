@@ -185,14 +185,28 @@ class Board:
         self, one: tuple[float, float, float, float], heading: tuple[float, float, float, float]
     ) -> float:
         """Tell how well a box lies in a frame with its heading: best in a small frame."""
-        x, y = (one[0] + one[2]) / 2, (one[1] + one[3]) / 2
+        top, y1 = (heading[1] + heading[3]) / 2, self._frames[:, 1]
+        headed = top <= y1 + _HEAD * self.line
+        return self._small(self._around(one) & self._around(heading) & headed)
+
+    def carded(
+        self, one: tuple[float, float, float, float], two: tuple[float, float, float, float]
+    ) -> float:
+        """Tell how well two boxes lie in one frame: best in a small one."""
+        return self._small(self._around(one) & self._around(two))
+
+    def _around(self, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+        """Tell which frames hold the middle of a box."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         x1, y1, x2, y2 = self._frames.T
-        around = (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
-        middle, top = (heading[0] + heading[2]) / 2, (heading[1] + heading[3]) / 2
-        headed = (x1 <= middle) & (middle <= x2) & (y1 <= top) & (top <= y1 + _HEAD * self.line)
-        areas = ((x2 - x1) * (y2 - y1))[around & headed]
+        held: NDArray[np.bool_] = (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
+        return held
+
+    def _small(self, chosen: NDArray[np.bool_]) -> float:
+        x1, y1, x2, y2 = self._frames[chosen].T
         width, height = self.size
-        return float(max(0.0, 1 - areas.min() / (width * height))) if len(areas) else 0.0
+        areas = (x2 - x1) * (y2 - y1) / (width * height)
+        return float(max(0.0, 1 - areas.min())) if len(areas) else 0.0
 
     def owner(self, x: float, y: float) -> int:
         """Return the smallest element at a place in pixels, -1 if there is none."""

@@ -33,6 +33,18 @@ def counted(spots: Sequence[Spot], anchor: Spot, side: str, line: float) -> list
     return _unbroken(steps, anchor, side)
 
 
+def reading_order(boxes: Sequence[Pixels], line: float) -> list[int]:
+    """Return the numbers of boxes by rows from the top, in a row from the left."""
+    rows: list[list[int]] = []
+    height = [(box[1] + box[3]) / 2 for box in boxes]
+    for number in sorted(range(len(boxes)), key=height.__getitem__):
+        if rows and height[number] - height[rows[-1][0]] < 0.7 * line:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    return [number for row in rows for number in sorted(row, key=lambda one: boxes[one][0])]
+
+
 def _gap(box: Pixels, anchor: Pixels, side: str) -> float:
     return {
         "right": box[0] - anchor[2],

@@ -12,7 +12,8 @@ from ..query import POINTING, Query, Reading, Relation, Target
 from ..types import Box, Candidate, Point
 from .bands import aside, banded, closeness
 from .board import Board, board_of
-from .counting import DIRECTIONS, counted
+from .counting import DIRECTIONS, counted, reading_order
+from .extremes import extremes
 from .fields import LEAST_ROLE
 from .fits import look_fit, placed, size_fit
 from .geometry import relation_fit
@@ -35,6 +36,7 @@ SHOWN = 0.9
 MOST_CANDIDATES = 6
 MOST_ANCHORS = 6
 LEAST_ANCHOR = 0.45
+LEAST_HEAD = 0.7
 # How well things lie inside, in the column of or below a heading that stand in one frame with it.
 UNDER = {"inside": 1.0, "column": 1.0, "below": 0.8}
 RIVAL_ANCHOR = 0.8  # of the best anchor's score: what fits less is another thing
@@ -131,9 +133,16 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
     if anchor and target == Target(role="table"):
         return [Ranked(Spot(box, middle(box), "table", 1.0), 1.0) for box in find_tables(board)]
+    if target.extreme:
+        named = rank(board, Target(target.text), anchor=True) if target.text else []
+        heads = [one.spot for one in named if one.score >= LEAST_HEAD]
+        return [Ranked(spot, SUREST) for spot in extremes(board, target, heads)]
     spots = spots_of(board, target)
     if target.role == "text" or (anchor and not target.role):
         spots = [spot for spot in spots if not spot.label]
+    if target.role and not target.text and any(r.anchor.extreme for r in target.relations):
+        sure = [spot for spot in spots if role_fit(target.role, spot.role) >= SURE_ROLE]
+        spots = sure or spots
     anchors = [
         (relation, rank(board, relation.anchor, anchor=True)[:MOST_ANCHORS])
         for relation in target.relations
@@ -191,11 +200,15 @@ def _related(
     least = max(LEAST_ANCHOR, RIVAL_ANCHOR * known[0].score) if known else 0.0
     for other in known:
         own = spot.number == other.spot.number >= 0 and not spot.icon
+        if relation.anchor.role == "money" and own:
+            return other.score**0.5  # the button that says the price
         if other.score < least or own or same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
         if relation.kind in UNDER and (weight := UNDER[relation.kind]) > fit:
             fit = max(fit, weight * board.together(spot.box, other.spot.box))
+        if relation.anchor.extreme:
+            fit = max(fit, board.carded(spot.box, other.spot.box))
         for among in (banded, aside):
             fit = max(fit, among(board, relation.kind, spot, other.spot, rivals))
         if relation.kind == "near" and fit:
@@ -226,7 +239,7 @@ def _numbered(ranked: list[Ranked], ordinal: int, line: float) -> list[Ranked]:
         return ranked
     best = ranked[0].score
     counted = [one for one in ranked if one.score >= COUNTED * best]
-    ordered = _reading_order(counted, line)
+    ordered = [counted[at] for at in reading_order([one.spot.box for one in counted], line)]
     if abs(ordinal) > len(ordered):
         return []
     meant = ordered[ordinal - 1 if ordinal > 0 else ordinal]
@@ -250,20 +263,6 @@ def _counted_from(
             others = [Ranked(spot, OTHERS * score) for spot in near if spot is not meant]
             return [Ranked(meant, min(score, 1.0)), *others]
     return []
-
-
-def _reading_order(ranked: list[Ranked], line: float) -> list[Ranked]:
-    """Sort by rows from the top, in a row from the left."""
-    waiting = sorted(ranked, key=lambda one: one.spot.box[1] + one.spot.box[3])
-    rows: list[list[Ranked]] = []
-    for one in waiting:
-        middle = (one.spot.box[1] + one.spot.box[3]) / 2
-        first = rows[-1][0].spot.box if rows else None
-        if first is not None and middle - (first[1] + first[3]) / 2 < 0.7 * line:
-            rows[-1].append(one)
-        else:
-            rows.append([one])
-    return [one for row in rows for one in sorted(row, key=lambda one: one.spot.box[0])]
 
 
 def _candidates(chosen: list[tuple[float, Ranked]], size: tuple[int, int]) -> list[Candidate]:

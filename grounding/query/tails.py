@@ -1,0 +1,97 @@
+"""What is said after a thing: where it lies, what it is called, whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .model import Place, Relation, Target
+
+# Roles of an anchor that name no control.
+_FRAMES = ("row", "column", "container", "table", "menu", "control")
+# How something lies to a part of the screen.
+ASIDE = ("left", "right", "above", "below", "near", "after", "before")
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What stands after a thing; ``name`` is what it says it is called."""
+
+    places: tuple[Place, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    name: str = ""
+    ordinal: int = 0
+    backwards: bool = False
+    owner: Target | None = None  # "of" or "for" something: what that means depends on the head
+    loose: bool = False  # what it lies to cannot be found by a name: only for things with a name
+
+    def joined(self, other: Tail) -> Tail:
+        """Return both in one."""
+        return Tail(
+            self.places + other.places,
+            self.relations + other.relations,
+            self.name or other.name,
+            self.ordinal or other.ordinal,
+            self.backwards or other.backwards,
+            self.owner or other.owner,
+            self.loose or other.loose,
+        )
+
+
+def tail_of(kind: str, anchor: Target) -> Tail | None:
+    """Return what a relation to an anchor says about a thing, None if it makes no sense."""
+    if anchor.extreme:
+        return Tail(relations=(Relation("row" if kind == "row" else "entry", anchor),))
+    if kind == "name":
+        return Tail(anchor.places, anchor.relations, anchor.text) if anchor.text else None
+    if kind == "for":
+        return Tail(owner=anchor)
+    named = anchor.text or anchor.relations
+    if kind in ("inside", "row") and anchor.role == "row":
+        if not named:
+            return Tail(ordinal=anchor.ordinal) if anchor.ordinal else None
+        kind = "row"
+    elif kind in ("inside", "column") and anchor.role == "column" and named:
+        # "In the column X in the row of Y": the thing is in that row, not the heading.
+        heading = replace(anchor, role="", relations=())
+        return Tail(relations=(Relation("column", heading), *anchor.relations))
+    elif kind == "inside" and not named and anchor.role in _FRAMES:
+        return Tail(anchor.places)  # "in the list": which one, nobody knows
+    if anchor.role == "table" and not named and kind in ASIDE:
+        return Tail(relations=(Relation(kind, Target(role="table")),))
+    if anchor.role in _FRAMES:
+        anchor = replace(anchor, role="")
+    return Tail(relations=(Relation(kind, anchor),)) if _says_something(anchor) else None
+
+
+def _says_something(target: Target) -> bool:
+    return bool(target.text or target.role or target.colour or target.relations)
+
+
+def attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
+    """Yield (weight, a thing with what its tail says of it)."""
+    owner, weight = tail.owner, 1.0
+    if owner is not None and not target.text:
+        # "the checkbox for Terms", "the second of the Save buttons"
+        target = replace(
+            owner, role=target.role or owner.role, ordinal=target.ordinal or owner.ordinal,
+            colour=target.colour or owner.colour, places=target.places + owner.places,
+        )  # fmt: skip
+    elif owner is not None:
+        if not owner.text:
+            return
+        frame = replace(owner, role="") if owner.role in _FRAMES else owner
+        target = replace(target, relations=(*target.relations, Relation("row", frame)))
+        weight = 0.75
+    if (tail.name and target.text) or (tail.loose and not target.text):
+        return
+    number = target.ordinal or tail.ordinal
+    made = replace(
+        target,
+        text=target.text or tail.name,
+        ordinal=-abs(number) if tail.backwards else number,
+        places=target.places + tail.places,
+        relations=target.relations + tail.relations,
+    )
+    if _says_something(made) or made.ordinal:
+        yield weight, made
