@@ -98,7 +98,7 @@ def text_spots(board: Board, text: str) -> list[Spot]:
             spots += _read(board, text, place, match)
     if not any(spot.match >= GOOD_MATCH for spot in spots):
         for number in misspelt(text, board.vocabulary):
-            spots += _of_element(board, number, MISSPELT, whole=True)
+            spots += element_spots(board, number, MISSPELT, whole=True)
         spots += _scattered(board, text)
         spots += _unread(board, text)
     return spots
@@ -178,7 +178,7 @@ def _scattered(board: Board, text: str) -> list[Spot]:
         share = sum(map(len, together)) / total
         share *= number_fit(" ".join(sorted(wanted)), " ".join(sorted(together)))
         if share >= LEAST_SCATTERED and 3 * sum(map(len, own)) >= total:
-            spots += _of_element(board, number, GOOD_MATCH * share, whole=True)
+            spots += element_spots(board, number, GOOD_MATCH * share, whole=True)
     return spots
 
 
@@ -199,19 +199,19 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     elif other_form(text, element.text):
         return []
     whole = len(letters(text)) >= 0.75 * len(letters(element.text))
-    spots = _of_element(board, number, match, whole=whole)
+    spots = element_spots(board, number, match, whole=whole)
     for part in place.parts[:-1]:  # the first line of a long name may be a label
         x1, y1, x2, y2 = part.to_pixels(board.size)
         other = board.owner((x1 + x2) / 2, (y1 + y2) / 2)
         if other not in (-1, number):
-            spots += _of_element(board, other, match, whole=True)[1:]
+            spots += element_spots(board, other, match, whole=True)[1:]
     loose = element.role in ("text", "link") and not whole
     around = box if loose else spots[0].box
     first = replace(spots[0], box=around, point=point, tall=inner[3] - inner[1])
     return [first, *spots[1:]]
 
 
-def _of_element(board: Board, number: int, match: float, *, whole: bool) -> list[Spot]:
+def element_spots(board: Board, number: int, match: float, *, whole: bool) -> list[Spot]:
     """Return an element as a spot, and what it labels."""
     element = board.elements[number]
     box = pixels_of(board, number)

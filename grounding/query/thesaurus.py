@@ -1,0 +1,143 @@
+"""Words and phrases that mean the same on a screen: "log out" and "sign out", "surname"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+_GROUPS = """
+log out, sign out, log off, sign off, logout, signout, log me out, sign me out
+log in, sign in, login, signin, log on, log me in, sign me in
+sign up, register, create account, create an account, new account, join, no account yet, signup
+forgot password, forgot your password, reset password, lost password, forgotten password, cannot remember my password, can't remember my password, do not remember my password, don't remember my password, forgot my password
+remember me, keep me signed in, keep me logged in, stay signed in, stay logged in, remember my login
+delete, remove, erase, trash, bin, get rid of, throw away, trash can
+close, dismiss, get rid of, hide
+cancel, abort, never mind, don't save, discard
+save, store, keep
+edit, change, modify, amend, alter, rename
+add, create, new, another, insert, register
+send, submit
+compose, write mail, new mail, new message, write message, new email
+search, find, look up, look for
+settings, preferences, options, configuration, configure, setup
+help, support, assistance
+home, start page, homepage, home page, main page, front page
+next, forward, continue, proceed
+previous, back, backwards, earlier
+download, save to disk, save a copy
+attach, add files, add file, attach file
+copy, duplicate, clone
+refresh, reload, update
+undo, take back
+reset, clear, start over, restore, put back
+collapse, fold, fold up, fold away, minimise, minimize, hide
+expand, unfold, unfold, open up, maximise, maximize
+show, view, see, display, open
+show all, view all, see all, show more, view more, see more, more
+all, everything, every, each
+junk, spam
+picture, photo, image
+mail, email, e-mail, message
+chat, conversation
+call, phone, ring, telephone
+buy, purchase, order, book
+check out, checkout, pay, place order, pay now
+cart, basket, trolley, shopping bag
+favourites, favorites, wishlist, wish list, bookmarks
+like, heart, love
+free, for nothing, at no cost, gratis
+contact, get in touch, contact us, reach us
+faq, frequently asked questions
+documentation, docs, manual, guide, handbook
+privacy policy, data protection, privacy statement, privacy notice
+terms, terms and conditions, terms of service, terms of use
+profile, account, my profile, my account, user profile
+increase, more, one more, plus, increment
+decrease, less, fewer, one less, minus, decrement
+resend, send again, send once more, re-send
+repeat, confirm, again, a second time, retype, re-enter
+report a bug, file a bug, report a problem, report an issue
+theme, look, appearance, skin
+full screen, fullscreen, whole screen
+notifications, alerts, bell
+month, monthly, per month
+year, yearly, annual, annually, per year
+week, weekly, per week
+day, daily, per day
+lifetime, never expires, forever
+first name, given name, forename
+last name, surname, family name
+full name, name, your name
+phone number, telephone, telephone number, mobile number, phone, mobile
+zip code, zip, postal code, postcode, post code
+company, organisation, organization, employer
+email address, email, e-mail, e-mail address, mail address
+date of birth, birthday, birth date, dob
+quantity, qty, number of items
+user name, username, login name, user id
+filter, narrow down
+play, start the music, start the video
+mute, sound off, silence
+unmute, sound on
+invoice, bill
+staff, employees, personnel
+sort, order
+center, centre, middle
+color, colour
+license, licence
+trash, recycle bin, bin
+turn off, switch off, disable, deactivate, off, stop
+turn on, switch on, enable, activate, on
+accept, agree, allow, ok
+decline, refuse, reject, deny
+details, info, information, more information
+yes, ok, confirm
+"""
+MOST = 6  # other ways to say a name that are tried
+
+
+@cache
+def _meanings() -> dict[tuple[str, ...], set[int]]:
+    """For every phrase, the numbers of the groups it stands in."""
+    found: dict[tuple[str, ...], set[int]] = {}
+    for number, group in enumerate(_GROUPS.strip().splitlines()):
+        for phrase in group.split(", "):
+            found.setdefault(tuple(phrase.split()), set()).add(number)
+    return found
+
+
+@cache
+def _members() -> dict[int, list[tuple[str, ...]]]:
+    found: dict[int, list[tuple[str, ...]]] = {}
+    for phrase, numbers in _meanings().items():
+        for number in numbers:
+            found.setdefault(number, []).append(phrase)
+    return found
+
+
+def meanings(words: Sequence[str]) -> dict[int, set[int]]:
+    """Return for each group that words speak of the positions of the words that do."""
+    known, found = _meanings(), dict[int, set[int]]()
+    longest = max(map(len, known))
+    for start in range(len(words)):
+        for count in range(1, min(longest, len(words) - start) + 1):
+            for number in known.get(tuple(words[start : start + count]), ()):
+                found.setdefault(number, set()).update(range(start, start + count))
+    return found
+
+
+def alternatives(text: str) -> list[str]:
+    """Return other ways to say a name, by putting one phrase of it another way."""
+    words = text.lower().split()
+    said: list[str] = []
+    for number, positions in meanings(words).items():
+        start, count = min(positions), len(positions)
+        if sorted(positions) != list(range(start, start + count)):
+            continue
+        for phrase in _members()[number]:
+            other = " ".join([*words[:start], *phrase, *words[start + count :]])
+            if phrase != tuple(words[start : start + count]) and other not in said:
+                said.append(other)
+    # What replaces most of the name is likeliest to be what the screen says.
+    return said[: MOST * 2]

@@ -1,0 +1,200 @@
+"""Finds what is meant where no grammar fits: by the words of an instruction that a screen shows.
+
+Every word that says something must be accounted for: by the name of the place itself, in whatever
+order, or by words close to it. "See all the alerts" is "Show all alerts", "the PDF of the $120
+invoice" is the PDF beside $120; "log in with Twitter" is nothing where no Twitter stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ..query.lexicon import ARTICLES, ORDINALS, REGIONS, ROLES, SIDES, VERBS, word_set
+from ..query.looks import COLOURS
+from ..query.thesaurus import meanings
+from .board import Board
+from .geometry import Pixels, relation_fit
+from .roles import CLICKABLE
+from .spot import Spot, same
+from .spots import element_spots, icon_spots
+from .words import slips, words
+
+_LONGEST = 12  # words of a name; more are a sentence
+_LEAST_WHOLE, _LEAST_CONTEXT = 0.6, 0.74  # shares of a name that must be said
+_LEAST_SCORE = 0.62
+_LEAST_DRAWN = 0.3
+_STOP = ARTICLES | word_set(
+    "i me you he she him her we us they them what which who that this there here is are was be am "
+    "been do does did can will would could should may must have has had it's that's to of in on at "
+    "by for from with as and or so but if then into onto out up down off over under not no please "
+    "just only also than when where how again very really now's got need needs want wants like "
+    "take make let go get give put something somebody someone everything anything thing one ones"
+)
+_ACTS = word_set(
+    "jump unfold fold switch launch follow start stop set tell say says said show see look read "
+    "write insert choose pick use change bring keep hide remove add open close press click tap hit "
+    "turn drop move call called named titled happen happens whatever work works clik"
+)
+_SAID = {"stop": 0.0, "act": 0.15, "frame": 0.25, "word": 1.0}
+_OWN = {"stop": 0.1, "act": 1.0, "frame": 1.0, "word": 1.0}
+_FRAME_FIT = 0.7  # how well words that only say where or what kind are accounted for
+_SHORT, _LONG = 5, 9
+_ALIKE, _TIED = 0.97, 0.75
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A place, the positions of the words that name it, and how much of its name they say."""
+
+    spot: Spot
+    said: frozenset[int]
+    whole: float
+
+
+def mentioned(board: Board, instruction: str) -> list[tuple[Spot, float]]:
+    """Return the places whose names account for an instruction, and how well, best first."""
+    said = words(instruction)
+    weights = [_SAID[_kind(word)] for word in said]
+    asked = meanings(said)
+    for positions in asked.values():
+        if len(positions) > 1:  # "log me out": its small words say something
+            for position in positions:
+                weights[position] = max(weights[position], 0.5)
+    if not sum(weights):
+        return []
+    named = _named(board, said, asked)
+    named += _drawn(board, said, weights, named)
+    scored = [
+        (mention.spot, _score(board, mention, named, weights))
+        for mention in named
+        if mention.whole >= _LEAST_WHOLE
+    ]
+    scored.sort(key=lambda item: -item[1])
+    best = [item for item in scored if item[1] >= _LEAST_SCORE]
+    return _untied(best)
+
+
+@cache
+def _kind(word: str) -> str:
+    if word in _STOP:
+        return "stop"
+    if word in _ACTS or (word,) in VERBS:
+        return "act"
+    frames = (ROLES, REGIONS, ORDINALS)
+    if word in SIDES or word in COLOURS or any((word,) in some for some in frames):
+        return "frame"
+    return "word"
+
+
+def _named(board: Board, said: Sequence[str], asked: dict[int, set[int]]) -> list[_Mention]:
+    """Return the elements whose words an instruction says, and what they label."""
+    found: list[_Mention] = []
+    for number, element in enumerate(board.elements):
+        own = words(element.text)
+        if not 0 < len(own) <= _LONGEST:
+            continue
+        positions, known = _shared(said, asked, own)
+        weights = [_OWN[_kind(word)] if len(word) > 1 else 0.3 for word in own]
+        if not known or not sum(weights):
+            continue
+        whole = sum(weights[place] for place in known) / sum(weights)
+        if whole >= _LEAST_WHOLE:
+            spots = element_spots(board, number, 1.0, whole=whole > _LEAST_CONTEXT)
+            found += [_Mention(spot, frozenset(positions), whole) for spot in spots]
+    return found
+
+
+def _shared(
+    said: Sequence[str], asked: dict[int, set[int]], own: Sequence[str]
+) -> tuple[set[int], set[int]]:
+    """Return the positions of the words that two texts share, in each of them."""
+    positions: set[int] = set()
+    known: set[int] = set()
+    for place, word in enumerate(own):
+        for position, other in enumerate(said):
+            if _alike(word, other):
+                positions.add(position)
+                known.add(place)
+    for group, places in meanings(own).items():
+        if group in asked:
+            positions |= asked[group]
+            known |= places
+    return positions, known
+
+
+@cache
+def _alike(one: str, two: str) -> bool:
+    """Tell whether two words are the same, but for a plural or a slip."""
+    if one == two or one.removesuffix("s") == two.removesuffix("s"):
+        return True
+    if min(len(one), len(two)) < _SHORT:
+        return False
+    most = 2 if len(one) >= _LONG else 1
+    return abs(len(one) - len(two)) <= most and slips(one, two, most) <= most
+
+
+def _drawn(
+    board: Board, said: Sequence[str], weights: Sequence[float], named: Sequence[_Mention]
+) -> list[_Mention]:
+    """Return the icons that runs of words mean which are no name of anything else."""
+    taken = {position for mention in named for position in mention.said}
+    runs: list[list[int]] = []
+    for position, weight in enumerate(weights):
+        if position in taken or not weight:
+            continue
+        if runs and position - runs[-1][-1] <= 2:
+            runs[-1].append(position)
+        else:
+            runs.append([position])
+    return [
+        _Mention(spot, frozenset(run), spot.match)
+        for run in runs
+        for spot in icon_spots(board, " ".join(said[at] for at in run), _LEAST_DRAWN)
+    ]
+
+
+def _score(
+    board: Board, mention: _Mention, others: Sequence[_Mention], weights: Sequence[float]
+) -> float:
+    """Return how well a place accounts for all that is said, with what lies around it."""
+    total = explained = 0.0
+    near = [
+        (other.said - mention.said, fit)
+        for other in others
+        if other.whole >= _LEAST_CONTEXT and not same(other.spot, mention.spot)
+        and (fit := other.whole * _close(board, mention.spot.box, other.spot.box))
+    ]  # fmt: skip
+    for position, weight in enumerate(weights):
+        total += weight
+        if position in mention.said:
+            explained += weight
+            continue
+        around = max((fit for positions, fit in near if position in positions), default=0.0)
+        framed = _FRAME_FIT if weight == _SAID["frame"] else 0.0
+        explained += weight * max(around, framed)
+    clickable = mention.spot.role in CLICKABLE or mention.spot.icon or mention.spot.label
+    return mention.whole**0.5 * explained / total * (1.0 if clickable else 0.95)
+
+
+def _close(board: Board, box: Pixels, other: Pixels) -> float:
+    """Return how surely words belong to a place: in its row, beside it, at the head of its card."""
+    line = board.line
+    fits = (
+        relation_fit("row", box, other, line),
+        relation_fit("near", box, other, line),
+        0.8 * relation_fit("inside", box, other, line),
+        board.together(box, other),
+    )
+    return max(fits)
+
+
+def _untied(found: list[tuple[Spot, float]]) -> list[tuple[Spot, float]]:
+    """Return what was found, the best one unsure if another place fits as well."""
+    if not found:
+        return []
+    (first, score), rest = found[0], found[1:]
+    rivals = [spot for spot, other in rest if other > _ALIKE * score and not same(spot, first)]
+    return [(first, score * (_TIED if rivals else 1.0)), *rest]
+
