@@ -27,6 +27,7 @@ from .lexicon import (
     POINTING,
     POLITE,
     PRONOUNS,
+    ROLES,
     SEARCH_VERBS,
     SET_TO,
     SET_VERBS,
@@ -108,7 +109,12 @@ class _Instruction:
                 yield sure * weight, target, literal or bool(filling)
         else:
             hint = VERBS.get(phrase_at(self.tokens, start, count), "")
+            # "Edit link for Alice": a link that says Edit.
+            called = count == 1 and self.tokens[start].plain not in POINTING
+            called = called and longest(self.tokens, start + 1, end, ROLES) > 0
+            sure = 0.7 if called else 1.0
             for weight, target, literal in things.thing(start + count, end):
+                weight *= sure
                 yield weight, replace(target, role=target.role or hint), literal
             aim = self._aim(start + count + 1, end)
             for weight, target, _ in things.thing(start + count, aim) if aim < end else ():
@@ -116,8 +122,8 @@ class _Instruction:
             quoted = any(token.quoted for token in self.tokens[start:end])
             if self.tokens[start].plain not in POINTING and not quoted:
                 # The verb may belong to the name: "Open file", "Select all".
-                for weight, target, _ in things.thing(start, end, depth=2):
-                    yield 0.85 * weight, target, True
+                for weight, target, _ in things.thing(start, end, depth=0 if called else 2):
+                    yield (1.0 if called else 0.85) * weight, target, not called
         yield from filling
 
     def _verbs(self, start: int, end: int) -> int:

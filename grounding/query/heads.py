@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .lexicon import ARTICLES, DIAGONALS, ORDINALS, ROLES, SIDES
+from .lexicon import ARTICLES, DIAGONALS, ORDINALS, REGIONS, ROLES, SIDES
 from .looks import COLOURED, COLOURS, FIGURES, SIZES, VAGUE
 from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
 from .words import Token, joined
 
 _ANYTHING = ("control", "container")
+_EXTREMELY = ("very", "far", "extreme")
 _NUMBERED = re.compile(r"(\d{1,3})(st|nd|rd|th)")
 
 Heads = Iterator[tuple[float, Target]]
@@ -43,6 +44,9 @@ def sides_at(tokens: Sequence[Token], at: int, end: int) -> tuple[tuple[str, ...
     found: list[str] = []
     while at < end:
         plain = tokens[at].plain
+        if plain in _EXTREMELY and at + 1 < end and tokens[at + 1].plain in SIDES:
+            at += 1
+            continue
         named = DIAGONALS.get(plain) or ((SIDES[plain],) if plain in SIDES else ())
         if not named:
             break
@@ -58,12 +62,17 @@ def _adjectives(tokens: Sequence[Token], at: int, end: int) -> tuple[Target, int
         plain = tokens[at].plain
         count, number = _ordinal(tokens, at, end)
         sides, after = sides_at(tokens, at, end)
+        region = longest(tokens, at, end, REGIONS)
+        region = region if longest(tokens, at, end, ROLES) <= region else 0  # "menu item"
         if plain in ARTICLES or (made.colour and plain in COLOURED):
             at += 1
         elif count and not made.ordinal and not _names(tokens, at + count, end):
             made, at = replace(made, ordinal=number), at + count
         elif sides and after < end and not made.places:
             made, at = replace(made, places=(Place(sides),)), after
+        elif region and not made.places and _unnamed(tokens, at + region, end):
+            place = Place((), REGIONS[phrase_at(tokens, at, region)])
+            made, at = replace(made, places=(place,)), at + region
         elif plain in COLOURS and not made.colour and at + 1 < end:
             made, at = replace(made, colour=COLOURS[plain]), at + 1
         elif plain in VAGUE and _unnamed(tokens, at + 1, end):
@@ -126,7 +135,9 @@ def _named(
         if start < cut:
             return
     if lead and start + lead < end:
-        yield 0.85, name_of(text, tokens[start + lead : end]), _role(tokens, start, end)
+        # "The card Payment methods" says it outright; "link Settings" may as well be a name.
+        framed = _role(tokens, start, end) == "container" and tokens[start + lead].text[:1].isupper()
+        yield 1.0 if framed else 0.85, name_of(text, tokens[start + lead : end]), _role(tokens, start, end)
     yield 0.95 if count else 1.0, name_of(text, tokens[start:end]), ""
 
 

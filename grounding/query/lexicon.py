@@ -31,7 +31,7 @@ POLITE = _phrases(
     "can you, could you, would you, will you, can i, may i, i want to, i want you to, i need to, "
     "i need you to, i'd like to, i'd like you to, i would like to, i would like you to, "
     "we want to, you should, you need to, try to, go ahead and, be so kind and, "
-    "where is, where are, "
+    "where is, where are, what is, what's, what stands, what comes, whatever is, "
     "where can i find, where do i find, show me, take me to, bring me to, i want, i need, help me, "
     "i'm looking for, i am looking for, look for, there is, the user wants to, your task is to"
 )
@@ -223,6 +223,11 @@ PARTS = _phrases(
     "chart, graph, diagram, map, calendar, table, grid, data table, list, form, "
     "search results, results, filters, tabs, buttons, fields, heading, title, text, picture, "
     "image, video, card, cards"
+)
+# Said before how something lies; it changes nothing.
+PLACED = _phrases(
+    "listed, shown, located, placed, displayed, standing, sitting, found, situated, positioned, "
+    "that is, which is, that's, that stands, which stands, lying"
 )
 IN = word_set("in on at from of inside within near to")
 # What stands between two things.

@@ -50,5 +50,6 @@ COLOURED = word_set("coloured colored color colour")
 # Adjectives that say nothing about a control that has no name.
 VAGUE = word_set(
     "big large small little tiny round rounded square wide long main only bright light pale dark "
-    "vertical horizontal empty single"
+    "vertical horizontal empty single solid filled outlined narrow thin thick flat floating "
+    "rectangular bold"
 )

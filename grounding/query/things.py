@@ -16,6 +16,7 @@ from .lexicon import (
     ON_ITS,
     OWNED,
     PARTS,
+    PLACED,
     REGIONS,
     RELATIONS,
     WEAK,
@@ -174,6 +175,7 @@ class Things:
 
     def _relation(self, at: int, end: int, depth: int) -> Tails:
         """Yield the tails of a relation that begins here; its anchor takes all that follows."""
+        at += longest(self.tokens, at, end, PLACED)
         count = longest(self.tokens, at, end, RELATIONS)
         after = at + count
         if not count or after >= end:
@@ -190,7 +192,11 @@ class Things:
             weight = 0.95 if plain or kind == "for" else 0.7
         if kind in ASIDE and self._part(self._past_articles(after, end), end):
             yield _LOOSE, Tail(loose=True)
-        for sure, anchor in self._anchors(after, end, depth):
+        anchors = self._anchors(after, end, depth)
+        if kind == "name":  # "titled Modal Center": all of it is a name
+            plain = plain_head(self.text, self.tokens, after, end)
+            anchors = [(sure, anchor) for sure, anchor in plain if not anchor.role] + anchors
+        for sure, anchor in anchors:
             tail = tail_of(kind, anchor)
             if tail is not None:
                 yield weight * sure, tail

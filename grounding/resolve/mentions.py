@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ..query.lexicon import ARTICLES, ORDINALS, REGIONS, ROLES, SIDES, VERBS, word_set
+from ..query.lexicon import ARTICLES, REGIONS, ROLES, SIDES, VERBS, word_set
 from ..query.looks import COLOURS
 from ..query.thesaurus import meanings
 from .board import Board
@@ -36,6 +36,10 @@ _ACTS = word_set(
     "jump unfold fold switch launch follow start stop set tell say says said show see look read "
     "write insert choose pick use change bring keep hide remove add open close press click tap hit "
     "turn drop move call called named titled happen happens whatever work works clik"
+)
+_RELATING = word_set(
+    "under below beneath underneath above over beside near between after before behind following "
+    "within inside left right"
 )
 _SAID = {"stop": 0.0, "act": 0.15, "frame": 0.25, "word": 1.0}
 _OWN = {"stop": 0.1, "act": 1.0, "frame": 1.0, "word": 1.0}
@@ -69,7 +73,7 @@ def mentioned(board: Board, instruction: str) -> list[tuple[Spot, float]]:
     scored = [
         (mention.spot, _score(board, mention, named, weights))
         for mention in named
-        if mention.whole >= _LEAST_WHOLE
+        if not _anchor(said, min(mention.said))
     ]
     scored.sort(key=lambda item: -item[1])
     best = [item for item in scored if item[1] >= _LEAST_SCORE]
@@ -82,10 +86,17 @@ def _kind(word: str) -> str:
         return "stop"
     if word in _ACTS or (word,) in VERBS:
         return "act"
-    frames = (ROLES, REGIONS, ORDINALS)
+    frames = (ROLES, REGIONS)
     if word in SIDES or word in COLOURS or any((word,) in some for some in frames):
         return "frame"
     return "word"
+
+
+def _anchor(said: Sequence[str], at: int) -> bool:
+    """Tell whether words only say what something else lies to: "under the heading X"."""
+    while at and said[at - 1] in ARTICLES:
+        at -= 1
+    return bool(at and said[at - 1] in _RELATING)
 
 
 def _named(board: Board, said: Sequence[str], asked: dict[int, set[int]]) -> list[_Mention]:
@@ -187,7 +198,7 @@ def _close(board: Board, box: Pixels, other: Pixels) -> float:
         0.8 * relation_fit("inside", box, other, line),
         board.together(box, other),
     )
-    return max(fits)
+    return max(fits) * (0.8 + 0.2 * board.carded(box, other))  # one row may hold several cards
 
 
 def _untied(found: list[tuple[Spot, float]]) -> list[tuple[Spot, float]]:

@@ -24,7 +24,7 @@ from .roles import FIELDS, MARKS, role_fit
 from .spot import Spot, middle, same
 from .spots import crossings, spots_of
 from .tables import find_tables
-from .words import ends_in_role
+from .words import ends_in_role, words
 
 if TYPE_CHECKING:
     from ..parsing import Scene
@@ -60,7 +60,7 @@ RELATED = 0.95
 UNNAMED = 0.8
 
 # Below the first nothing fits well; how likely other words mean the same, or words in any order.
-DOUBTFUL, OTHERWISE, MENTIONED = 0.5, 0.85, 0.8
+DOUBTFUL, OTHERWISE, MENTIONED = 0.75, 0.85, 0.8
 _QUOTED = re.compile("[\"'“”‘`«]\\S")
 
 # Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
@@ -110,6 +110,8 @@ def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
     found: list[tuple[float, Ranked]] = []
     for reading in query.readings:
         for text in alternatives(reading.target.text):
+            if not all(word in board.vocabulary for word in words(text)):
+                continue
             other = replace(reading, target=replace(reading.target, text=text))
             found += [(OTHERWISE * one.score * reading.prior, one) for one in _read(board, other, False)[:1]]
     if not _sure(found):
