@@ -17,6 +17,7 @@ from .extremes import acted_on
 from .lexicon import (
     AFTERTHOUGHTS,
     ARTICLES,
+    ENTRIES,
     FILL_VERBS,
     FINDING,
     FROM,
@@ -112,9 +113,11 @@ class _Instruction:
             # "Edit link for Alice": a link that says Edit.
             called = count == 1 and self.tokens[start].plain not in POINTING
             called = called and longest(self.tokens, start + 1, end, ROLES) > 0
-            sure = 0.7 if called else 1.0
+            sure = 0.5 if called else 1.0
             for weight, target, literal in things.thing(start + count, end):
                 weight *= sure
+                if hint == "toggle" and target.ordinal and (target.text,) in ENTRIES:
+                    yield 0.9 * weight, replace(target, text="", role=hint), False
                 yield weight, replace(target, role=target.role or hint), literal
             aim = self._aim(start + count + 1, end)
             for weight, target, _ in things.thing(start + count, aim) if aim < end else ():

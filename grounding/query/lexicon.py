@@ -31,7 +31,7 @@ POLITE = _phrases(
     "can you, could you, would you, will you, can i, may i, i want to, i want you to, i need to, "
     "i need you to, i'd like to, i'd like you to, i would like to, i would like you to, "
     "we want to, you should, you need to, try to, go ahead and, be so kind and, "
-    "where is, where are, what is, what's, what stands, what comes, whatever is, "
+    "where is, where are, "
     "where can i find, where do i find, show me, take me to, bring me to, i want, i need, help me, "
     "i'm looking for, i am looking for, look for, there is, the user wants to, your task is to"
 )
@@ -98,7 +98,7 @@ ROLES = phrase_table(
     {
         "button": ("button, buttons, btn, push button, push-button, icon button"),
         "link": "link, links, hyperlink, hyperlinks, url, anchor, nav link, navigation link, "
-        "breadcrumb, breadcrumbs",
+        "breadcrumb, breadcrumbs, breadcrumb link",
         "textbox": (
             "textbox, textboxes, text box, text boxes, text field, text fields, field, fields, "
             "input, inputs, input field, input fields, input box, input boxes, text input, "
@@ -133,7 +133,7 @@ ROLES = phrase_table(
         "toggle": "box, boxes",
         "control": (
             "item, items, element, elements, entry, entries, option, options, thing, things, one, "
-            "ones, control, controls, widget, widgets, cell, cells, choice, choices, component, bar"
+            "ones, what is, what stands, what comes, whatever is, subitem, function, method, control, controls, widget, widgets, cell, cells, choice, choices, component, bar"
         ),
         "menu": "menu, menus",
         "row": "row, rows, line, lines, table row, table rows",
@@ -254,11 +254,11 @@ RELATIONS = phrase_table(
         "near": (
             "next to, beside, besides, near, near to, close to, adjacent to, alongside, "
             "nearest to, closest to, right next to, directly next to, right beside, just beside, "
-            "by the side of, in front of, at the side of, by, along with, belonging to, "
+            "by the side of, at the side of, by, along with, belonging to, "
             "attached to, opposite"
         ),
         "after": "after, right after, just after, following, that follows, behind",
-        "before": "before, right before, just before, preceding, that precedes",
+        "before": "before, right before, just before, preceding, that precedes, in front of",
         "inside": "inside, inside of, within, in, on, from, at, contained in, under the heading, "
         "under the title, among, amongst, into",
         "row": (

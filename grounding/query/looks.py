@@ -17,7 +17,7 @@ FIGURES = phrase_table(
 )
 SIZES = {
     word: size
-    for size, words in {"small": "small little tiny", "large": "large big huge"}.items()
+    for size, words in {"small": "small little tiny", "large": "large big huge wide long"}.items()
     for word in words.split()
 }
 

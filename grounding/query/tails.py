@@ -21,6 +21,7 @@ class Tail:
     relations: tuple[Relation, ...] = ()
     name: str = ""
     ordinal: int = 0
+    row: int = 0  # it counts rows, of a table perhaps
     backwards: bool = False
     owner: Target | None = None  # "of" or "for" something: what that means depends on the head
     loose: bool = False  # what it lies to cannot be found by a name: only for things with a name
@@ -32,6 +33,7 @@ class Tail:
             self.relations + other.relations,
             self.name or other.name,
             self.ordinal or other.ordinal,
+            self.row or other.row,
             self.backwards or other.backwards,
             self.owner or other.owner,
             self.loose or other.loose,
@@ -49,7 +51,8 @@ def tail_of(kind: str, anchor: Target) -> Tail | None:
     named = anchor.text or anchor.relations
     if kind in ("inside", "row") and anchor.role == "row":
         if not named:
-            return Tail(ordinal=anchor.ordinal) if anchor.ordinal else None
+            number = anchor.ordinal
+            return Tail(ordinal=number, row=number) if number else None
         kind = "row"
     elif kind in ("inside", "column") and anchor.role == "column" and named:
         # "In the column X in the row of Y": the thing is in that row, not the heading.
@@ -71,7 +74,10 @@ def _says_something(target: Target) -> bool:
 def attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
     """Yield (weight, a thing with what its tail says of it)."""
     owner, weight = tail.owner, 1.0
-    if owner is not None and not target.text:
+    if owner is not None and owner.text and owner.role in _FRAMES and not target.text:
+        # "the second button of the card Payments"
+        target = replace(target, relations=(Relation("inside", replace(owner, role="")),))
+    elif owner is not None and not target.text:
         # "the checkbox for Terms", "the second of the Save buttons"
         target = replace(
             owner, role=target.role or owner.role, ordinal=target.ordinal or owner.ordinal,
@@ -82,10 +88,14 @@ def attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
             return
         frame = replace(owner, role="") if owner.role in _FRAMES else owner
         target = replace(target, relations=(*target.relations, Relation("row", frame)))
-        weight = 0.75
-    if (tail.name and target.text) or (tail.loose and not target.text):
+        weight = 0.9 if target.role else 0.75
+    told = target.text or target.colour or target.ordinal
+    if (tail.name and target.text) or (tail.loose and not told):
         return
     number = target.ordinal or tail.ordinal
+    if tail.row and target.text:  # "the name in the third row": the third one below Name
+        below = Relation("below", Target(target.text))
+        yield 0.8 * weight, Target(role="control", ordinal=tail.row, relations=(below,))
     made = replace(
         target,
         text=target.text or tail.name,

@@ -28,7 +28,7 @@ from .tails import ASIDE, Tail, attach, tail_of
 from .words import Token
 
 DEEPEST = 3  # relations of relations
-MOST_ANCHORS = 2
+MOST_ANCHORS = 3
 # How likely what lies to a part of the screen can be left out.
 _LOOSE, _ENTRY, _SURE = 0.75, 0.85, 0.96
 
@@ -144,6 +144,8 @@ class Things:
             if found:
                 name = REGIONS[phrase_at(self.tokens, inner, found)]
                 after = inner + found
+            elif preposition and self._part(inner, end):  # of one of several parts of the screen
+                name, after = "part", end
             elif self.tokens[after].plain == "of" and not corner:
                 return
         if not sides and (not region or not preposition):

@@ -23,6 +23,8 @@ def placed(board: Board, place: Place, spot: Spot, rivals: list[Spot]) -> float:
 
     "The lower Save" is the lower one of two, wherever both are.
     """
+    if place.region == "part":
+        return _among(place.sides, spot, rivals)
     fit = place_fit(place, spot.box, board.size, corner=not rivals)
     if len(place.sides) != 1 or place.region or place.sides[0] not in _AXES or len(rivals) < 2:
         return fit
@@ -32,6 +34,17 @@ def placed(board: Board, place: Place, spot: Spot, rivals: list[Spot]) -> float:
     if max(places) - min(places) < board.line:
         return fit
     return max(fit, EXTREME) if own >= max(places) - 0.5 * board.line else min(fit, EXTREME) * 0.9
+
+
+def _among(sides: tuple[str, ...], spot: Spot, rivals: list[Spot]) -> float:
+    """Return how well a spot lies on sides of all that are alike: "the top right of the form"."""
+    fit = 1.0
+    for side in sides:
+        axis, sign = _AXES.get(side, (0, 0))
+        places = [sign * (one.box[axis] + one.box[axis + 2]) for one in rivals] or [0.0]
+        own, wide = sign * (spot.box[axis] + spot.box[axis + 2]), max(places) - min(places)
+        fit *= EXTREME - (max(places) - own) / wide if wide > 1 else EXTREME
+    return max(fit, 0.0)
 
 
 def size_fit(size: str, spot: Spot, spots: Iterable[Spot]) -> float:

@@ -7,24 +7,27 @@ invoice" is the PDF beside $120; "log in with Twitter" is nothing where no Twitt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ..query.lexicon import ARTICLES, REGIONS, ROLES, SIDES, VERBS, word_set
-from ..query.looks import COLOURS
-from ..query.thesaurus import meanings
+from ..query import Query
+from ..query.lexicon import ARTICLES, ENTRIES, REGIONS, ROLES, SIDES, VERBS, word_set
+from ..query.looks import COLOURS, VAGUE
+from ..query.thesaurus import alternatives, meanings
 from .board import Board
-from .geometry import Pixels, relation_fit
+from .geometry import Pixels, place_fit, relation_fit
 from .roles import CLICKABLE
 from .spot import Spot, same
-from .spots import element_spots, icon_spots
+from .spots import ICON, MOST_ICON, element_spots, icon_spots
 from .words import slips, words
 
 _LONGEST = 12  # words of a name; more are a sentence
 _LEAST_WHOLE, _LEAST_CONTEXT = 0.6, 0.74  # shares of a name that must be said
 _LEAST_SCORE = 0.62
-_LEAST_DRAWN = 0.3
+_LEAST_DRAWN = 0.35
+_MOST_NAMES = 4
 _STOP = ARTICLES | word_set(
     "i me you he she him her we us they them what which who that this there here is are was be am "
     "been do does did can will would could should may must have has had it's that's to of in on at "
@@ -35,16 +38,18 @@ _STOP = ARTICLES | word_set(
 _ACTS = word_set(
     "jump unfold fold switch launch follow start stop set tell say says said show see look read "
     "write insert choose pick use change bring keep hide remove add open close press click tap hit "
-    "turn drop move call called named titled happen happens whatever work works clik"
+    "turn drop move call typing clicking using entering writing called named titled happen happens whatever work works clik"
 )
 _RELATING = word_set(
     "under below beneath underneath above over beside near between after before behind following "
     "within inside left right"
 )
 _SAID = {"stop": 0.0, "act": 0.15, "frame": 0.25, "word": 1.0}
+_AMONG = 0.5
 _OWN = {"stop": 0.1, "act": 1.0, "frame": 1.0, "word": 1.0}
 _FRAME_FIT = 0.7  # how well words that only say where or what kind are accounted for
 _SHORT, _LONG = 5, 9
+_LATER = 0.93  # what is wanted is said before what it belongs to
 _ALIKE, _TIED = 0.97, 0.75
 
 
@@ -57,21 +62,28 @@ class _Mention:
     whole: float
 
 
-def mentioned(board: Board, instruction: str) -> list[tuple[Spot, float]]:
+def mentioned(board: Board, query: Query) -> list[tuple[Spot, float]]:
     """Return the places whose names account for an instruction, and how well, best first."""
-    said = words(instruction)
-    weights = [_SAID[_kind(word)] for word in said]
+    said = words(query.instruction)
+    weights = _weights(query.instruction, said)
     asked = meanings(said)
     for positions in asked.values():
         if len(positions) > 1:  # "log me out": its small words say something
             for position in positions:
-                weights[position] = max(weights[position], 0.5)
+                weights[position] = max(weights[position], _AMONG)
     if not sum(weights):
         return []
     named = _named(board, said, asked)
     named += _drawn(board, said, weights, named)
+    first = min((min(mention.said) for mention in named), default=0)
+    where = {at for at, word in enumerate(said) if word in SIDES or (word,) in REGIONS}
     scored = [
-        (mention.spot, _score(board, mention, named, weights))
+        (
+            mention.spot,
+            _score(board, mention, named, weights)
+            * (1.0 if first in mention.said else _LATER)
+            * _placed(board, query, mention, where),
+        )
         for mention in named
         if not _anchor(said, min(mention.said))
     ]
@@ -80,14 +92,32 @@ def mentioned(board: Board, instruction: str) -> list[tuple[Spot, float]]:
     return _untied(best)
 
 
+def _weights(instruction: str, said: Sequence[str]) -> list[float]:
+    """Return how much each word says; capitals within a sentence begin a name."""
+    written = re.findall(r"\w+", instruction)
+    named = [at > 0 and written[at : at + 1] != [] and written[at][0].isupper() for at in range(len(said))]
+    kinds = [_kind(word) for word in said]
+    named = [name and kind != "stop" for name, kind in zip(named, kinds, strict=True)]
+    return [1.0 if name else _SAID[kind] for name, kind in zip(named, kinds, strict=True)]
+
+
+def _placed(board: Board, query: Query, mention: _Mention, where: set[int]) -> float:
+    """Return how well a place lies where an instruction says, if its name does not say it."""
+    if mention.said & where:
+        return 1.0
+    places = {place for reading in query.readings for place in reading.target.places}
+    fits = (place_fit(place, mention.spot.box, board.size) for place in places)
+    return max(fits, default=1.0)
+
+
 @cache
 def _kind(word: str) -> str:
     if word in _STOP:
         return "stop"
     if word in _ACTS or (word,) in VERBS:
         return "act"
-    frames = (ROLES, REGIONS)
-    if word in SIDES or word in COLOURS or any((word,) in some for some in frames):
+    frames = (ROLES, REGIONS, ENTRIES)
+    if word in SIDES or word in COLOURS or word in VAGUE or any((word,) in some for some in frames):
         return "frame"
     return "word"
 
@@ -96,6 +126,8 @@ def _anchor(said: Sequence[str], at: int) -> bool:
     """Tell whether words only say what something else lies to: "under the heading X"."""
     while at and said[at - 1] in ARTICLES:
         at -= 1
+    if at > 1 and said[at - 1] == "of":
+        return said[at - 2] in _RELATING or said[at - 2] == "front"
     return bool(at and said[at - 1] in _RELATING)
 
 
@@ -155,15 +187,23 @@ def _drawn(
     for position, weight in enumerate(weights):
         if position in taken or not weight:
             continue
-        if runs and position - runs[-1][-1] <= 2:
+        if runs and all(said[at] in ARTICLES for at in range(runs[-1][-1] + 1, position)):
             runs[-1].append(position)
         else:
             runs.append([position])
     return [
-        _Mention(spot, frozenset(run), spot.match)
+        _Mention(spot, frozenset(run), (spot.match - ICON) / (MOST_ICON - ICON))
         for run in runs
-        for spot in icon_spots(board, " ".join(said[at] for at in run), _LEAST_DRAWN)
+        for name in _names(said, run)
+        for spot in icon_spots(board, name, _LEAST_DRAWN)
     ]
+
+
+def _names(said: Sequence[str], run: Sequence[int]) -> list[str]:
+    """Return what an icon may be called that some words mean: these, only what says most, others."""
+    whole = " ".join(said[at] for at in run)
+    short = " ".join(said[at] for at in run if _kind(said[at]) != "frame")
+    return list(dict.fromkeys((whole, *(short,) * bool(short), *alternatives(short)[:_MOST_NAMES])))
 
 
 def _score(

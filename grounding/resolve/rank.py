@@ -59,8 +59,9 @@ RELATED = 0.95
 # A role alone, "Form", is likelier a name.
 UNNAMED = 0.8
 
-# Below the first nothing fits well; how likely other words mean the same, or words in any order.
-DOUBTFUL, OTHERWISE, MENTIONED = 0.75, 0.85, 0.8
+# Below the first nothing fits well, below the second not even what is called so and lies elsewhere;
+# how likely other words mean the same, or words in any order.
+DOUBTFUL, DISTANT, OTHERWISE, MENTIONED = 0.75, 0.5, 0.85, 0.9
 _QUOTED = re.compile("[\"'“”‘`«]\\S")
 
 # Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
@@ -102,7 +103,12 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
 
 
 def _sure(found: list[tuple[float, Ranked]]) -> bool:
-    return any(weight >= DOUBTFUL for weight, _ in found)
+    """Tell whether something fits well, or is called so outright."""
+    return any(
+        weight >= DOUBTFUL
+        or (weight >= DISTANT and one.spot.match >= SHOWN and not one.spot.icon)
+        for weight, one in found
+    )
 
 
 def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
@@ -113,10 +119,11 @@ def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
             if not all(word in board.vocabulary for word in words(text)):
                 continue
             other = replace(reading, target=replace(reading.target, text=text))
-            found += [(OTHERWISE * one.score * reading.prior, one) for one in _read(board, other, False)[:1]]
+            best = [one for one in _read(board, other, False) if not one.spot.icon][:1]
+            found += [(OTHERWISE * one.score * reading.prior, one) for one in best]
     if not _sure(found):
         found += [
-            (MENTIONED * score, Ranked(spot, score)) for spot, score in mentioned(board, query.instruction)
+            (MENTIONED * score, Ranked(spot, score)) for spot, score in mentioned(board, query)
         ]
     return found
 
@@ -203,6 +210,8 @@ def _scored(
     top = max((spot.match for spot in (exact and fitting) or spots), default=1.0)
     alike = [spot for spot in spots if spot.match >= COUNTED * top]
     rivals = alike if target.text else []
+    parted = any(place.region == "part" for place in target.places)
+    rivals = fitting if parted else rivals
     kind = [spot for spot in alike if spot in fitting]
     made: list[Ranked] = []
     for spot in spots:

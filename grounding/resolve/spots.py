@@ -27,7 +27,7 @@ GOOD_MATCH = 0.85
 MISSPELT = 0.82
 LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it is done to
 # An icon's score is a chance; as a match it stays below words that say the same.
-ICON, LEAST_ICON = 0.5, 0.2
+ICON, MOST_ICON, LEAST_ICON = 0.5, 0.9, 0.2
 LEAST_SAID = 0.1  # where an icon is asked for
 LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
@@ -40,6 +40,7 @@ UNREAD, LEAST_UNREAD = 0.7, 0.4
 _DEED = re.compile(
     r"(\w+(?: \w+)?) (?:the|this|that|these|a|an|my|your|some\w*|any\w*|every\w*|all)\b", re.I
 )
+_DATED = re.compile(r"\d{2}|[$€£]")
 WRITTEN_OUT = 0.6
 LESS_SAID, LONGEST_DEED = 0.9, 5
 
@@ -230,13 +231,15 @@ def element_spots(board: Board, number: int, match: float, *, whole: bool) -> li
 def icon_spots(board: Board, text: str, least: float) -> list[Spot]:
     """Return the icons that mean a name, if that is as likely as ``least``."""
     spots = sign_spots(board, text)
+    if _DATED.search(text):  # no icon means a date or an amount
+        return spots
     shown = shown_by(board, SIGNS.get(text, text))
     deed = _DEED.match(text)  # an icon shows what is done, seldom to what
     if deed and len(text.split()) <= LONGEST_DEED:
         shown = shown + [(box, score * LESS_SAID) for box, score in board.drawn(deed[1])]
     for box, score in shown:
         if score >= least:
-            spots.append(_icon(board, box, ICON + (0.9 - ICON) * score))
+            spots.append(_icon(board, box, ICON + (MOST_ICON - ICON) * score))
     return spots
 
 
