@@ -249,7 +249,8 @@ def _filled_in(
         return "button", 0.6
     if field and (pale or frame.width >= 15 * size):
         return "textbox", 0.8 if frame.border else 0.5
-    return ("textbox", 0.6) if _ASKS.match(_text(phrases)) else None
+    asks = _ASKS.match(_text(phrases)) and not is_tinted(frame)
+    return ("textbox", 0.6) if asks else None
 
 
 def _is_roomy(layout: Layout, frame: Frame, phrases: list[Phrase]) -> bool:

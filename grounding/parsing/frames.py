@@ -28,6 +28,8 @@ MOST_AREAS = 4000
 # How far a border reaches beyond the area it frames, at most.
 _BORDER = 5
 _MOST_DOT = 24
+# Between a field and its border: the faintest pixels of a shadow; and how thick both are.
+_MOST_SHADOW, _MOST_SUNK = 2, 3
 # How far out a small square's ground is looked at.
 _NEAR = 4
 
@@ -122,7 +124,7 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     around = _ground(looks, far)
     differs = unlike(looks, far[:, :, None]) & unlike(looks, around[:, None, None]) & inside
     # Steps to the first pixel that looks like what is around.
-    thick = np.where(differs.all(axis=2), 0, differs.argmin(axis=2))
+    thick = _run(differs)
     # Around the dot of a radio button is a gap, and then its ring; the first row in a ring may be
     # too short for a run. There, steps to the last pixel that does not look like what is around.
     reach = np.where(unlike(fill, around), 0.45 * (x2 - x1) + 1, 3)
@@ -130,6 +132,8 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     last = np.where(near.any(axis=2), out[-1] - near[:, :, ::-1].argmax(axis=2), 0)
     ring = _has_ring(areas, last)
     thick = np.where(ring[:, None], last, thick)
+    sunk = _sunk(areas, differs)
+    thick = np.where(sunk.all(axis=1)[:, None], sunk, thick)
     # Where an edge is smoothed, its colour lies between those on its sides: that is no border.
     low = np.minimum(fill[:, None], around[:, None])[:, None] - FAINT
     high = np.maximum(fill[:, None], around[:, None])[:, None] + FAINT
@@ -158,6 +162,24 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
             strict=True,
         )
     ]
+
+
+def _run(differs: NDArray[np.bool_]) -> Ints:
+    """Return how many pixels (N, sides) differ before the first that does not, 0 if all do."""
+    run: Ints = np.where(differs.all(axis=2), 0, differs.argmin(axis=2))
+    return run
+
+
+def _sunk(areas: Areas, differs: NDArray[np.bool_]) -> Ints:
+    """Return how far out the border of fields reaches that a faint shadow inside sets apart."""
+    first = differs.argmax(axis=2)
+    after = np.arange(differs.shape[2]) >= first[:, :, None]
+    thick = _run(differs | ~after)
+    boxes = areas.boxes
+    field = (boxes[:, 2] - boxes[:, 0] > _MOST_TRACK) & (boxes[:, 3] - boxes[:, 1] > _MOST_DOT)
+    fits = differs.any(axis=2) & (first <= _MOST_SHADOW) & (thick - first <= _MOST_SUNK)
+    sunk: Ints = np.where(fits & field[:, None], thick, 0)
+    return sunk
 
 
 def _ground(looks: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:

@@ -89,7 +89,7 @@ def attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
         frame = replace(owner, role="") if owner.role in _FRAMES else owner
         target = replace(target, relations=(*target.relations, Relation("row", frame)))
         weight = 0.9 if target.role else 0.75
-    told = target.text or target.colour or target.ordinal
+    told = target.text or target.colour or (target.ordinal and target.role not in ("", "control"))
     if (tail.name and target.text) or (tail.loose and not told):
         return
     number = target.ordinal or tail.ordinal

@@ -27,6 +27,7 @@ _COUNTED = re.compile(r"\b(\d{1,2}) of (\d{1,2})\b")
 def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
     """Return controls of a role that lie to their name as usual, though other words are closer."""
     spots = []
+    top = max((spot.match for spot in found), default=1.0)
     for name in (spot for spot in found if spot.role == "text"):
         for number, element in enumerate(board.elements):
             if role_fit(role, element.role) < LEAST_ROLE:
@@ -40,7 +41,8 @@ def beside(board: Board, found: list[Spot], role: str) -> list[Spot]:
             if fit < FACING and facing(board, name, number):
                 fit = FACING
             if fit >= LEAST_BESIDE:
-                match = BESIDE * name.match * fit
+                # "Password" is not "Password confirmation", however close that one stands.
+                match = BESIDE * name.match * fit * min(1.0, name.match / top) ** 2
                 spots.append(Spot(box, middle(box), element.role, match, number, label=True))
     return spots
 

@@ -14,6 +14,7 @@ from .spot import Spot
 HEADING = 0.95
 MENU = 1.03
 EXTREME = 0.9  # how well the uppermost of several lies "at the top", wherever it is
+ONLY = 0.55  # the only one of its name may be meant wherever it is
 _AXES = {"top": (1, -1), "bottom": (1, 1), "left": (0, -1), "right": (0, 1)}
 LEAST_RATIO = 1.25  # of sides: else all are of one size
 
@@ -26,8 +27,10 @@ def placed(board: Board, place: Place, spot: Spot, rivals: list[Spot]) -> float:
     if place.region == "part":
         return _among(place.sides, spot, rivals)
     fit = place_fit(place, spot.box, board.size, corner=not rivals)
-    if len(place.sides) != 1 or place.region or place.sides[0] not in _AXES or len(rivals) < 2:
+    if len(place.sides) != 1 or place.region or place.sides[0] not in _AXES:
         return fit
+    if len(rivals) < 2:
+        return max(fit, ONLY) if rivals and not spot.icon else fit
     axis, sign = _AXES[place.sides[0]]
     places = [sign * (one.box[axis] + one.box[axis + 2]) / 2 for one in rivals]
     own = sign * (spot.box[axis] + spot.box[axis + 2]) / 2

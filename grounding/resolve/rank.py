@@ -86,11 +86,14 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
     """
     board = board_of(scene)
     found: list[tuple[float, Ranked]] = []
+    sure = bool(_QUOTED.search(query.instruction))
     related = any(one.prior >= RELATED and one.target.relations for one in query.readings)
     for reading in (_likelier(board, reading) for reading in query.readings):
         for ranked in _read(board, reading, related):
-            found.append((ranked.score * _weight(reading, ranked), ranked))
-    if not _sure(found) and not _QUOTED.search(query.instruction):
+            weight = ranked.score * _weight(reading, ranked)
+            sure = sure or weight >= _enough(reading, ranked)
+            found.append((weight, ranked))
+    if not sure:
         found += _loosely(board, query)
     found.sort(key=lambda item: -item[0])
     chosen: list[tuple[float, Ranked]] = []
@@ -102,13 +105,14 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
     return _candidates(chosen, board.size)
 
 
-def _sure(found: list[tuple[float, Ranked]]) -> bool:
-    """Tell whether something fits well, or is called so outright."""
-    return any(
-        weight >= DOUBTFUL
-        or (weight >= DISTANT and one.spot.match >= SHOWN and not one.spot.icon)
-        for weight, one in found
-    )
+def _enough(reading: Reading, ranked: Ranked) -> float:
+    """Return the weight from which on no other way to understand an instruction is tried.
+
+    What lies as it is said, or is called so outright, is likelier meant than an icon of a name.
+    """
+    told = reading.target.relations or reading.target.places
+    outright = ranked.spot.match >= SHOWN and not ranked.spot.icon
+    return DISTANT if told or outright else DOUBTFUL
 
 
 def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
@@ -121,7 +125,7 @@ def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
             other = replace(reading, target=replace(reading.target, text=text))
             best = [one for one in _read(board, other, False) if not one.spot.icon][:1]
             found += [(OTHERWISE * one.score * reading.prior, one) for one in best]
-    if not _sure(found):
+    if not any(weight >= DOUBTFUL for weight, _ in found):
         found += [
             (MENTIONED * score, Ranked(spot, score)) for spot, score in mentioned(board, query)
         ]
