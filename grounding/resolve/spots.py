@@ -29,6 +29,8 @@ LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it 
 # An icon's score is a chance; as a match it stays below words that say the same.
 ICON, MOST_ICON, LEAST_ICON = 0.5, 0.9, 0.2
 LEAST_SAID = 0.1  # where an icon is asked for
+LEAST_NAMED, LEAST_SENTENCE = 0.45, 0.7  # where it is called by several words
+_LINKED = re.compile(r"\b(with|by|of|from|in|for|as)\b")
 LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
@@ -66,6 +68,9 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         least = LEAST_PLACED
     if role == "icon":  # "the cart icon" is no button that says "Add to cart"
         found = [replace(spot, match=spot.match * _drawn(board, spot)) for spot in found]
+    if role not in ("icon", "button") and len(text.split()) > 1:
+        # A sentence of a name and more is likelier something written that is not there.
+        least = LEAST_NAMED if not _LINKED.search(text) else LEAST_SENTENCE
     found += icon_spots(board, text, least)
     if (deed := deed_of(text)) and role not in FIELDS | MARKS and not _well(found):
         shown = text_spots(board, deed) + icon_spots(board, deed, LEAST_SAID)
