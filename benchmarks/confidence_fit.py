@@ -4,7 +4,7 @@
 
 Instructions of all kinds are made for rendered pages of held-out words (rendered first where the
 folder lacks them). Printed: how often answers of a confidence were right, the expected calibration
-error, and the fit that would take the place of CONFIDENCE in grounding/resolve/rank.py.
+error, and the fit that would take the place of CONFIDENCE in grounding/resolve/answers.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from focusagent.datagen import instructions
 from focusagent.evaluation.screenspot import is_hit
 from grounding import load_grounder
 from grounding.calibration import Calibration, fit_calibration
-from grounding.resolve.rank import CONFIDENCE
+from grounding.resolve.answers import CONFIDENCE
 from grounding.training.pages import load_page, page_names
 
 SEED = 999

@@ -82,5 +82,7 @@ def _equal(read: str, asked: str) -> bool:
     left, right = number_in(read), number_in(asked)
     if left is None or right is None or left != right:
         return False
-    around = [re.sub(r"[\W\d_]", "", grounding.values.NUMBER.sub("", text)) for text in (read, asked)]
+    around = [
+        re.sub(r"[\W\d_]", "", grounding.values.NUMBER.sub("", text)) for text in (read, asked)
+    ]
     return around[0] == around[1] or not around[1] and len(around[0]) <= 3  # `12.50` ~ `EUR 12.50`

@@ -133,7 +133,7 @@ def _frames(pixels: Pixels, areas: Areas) -> list[Frame]:
     ring = _has_ring(areas, last)
     thick = np.where(ring[:, None], last, thick)
     sunk = _sunk(areas, differs)
-    thick = np.where(sunk.all(axis=1)[:, None], sunk, thick)
+    thick = np.where((sunk.min(axis=1) > 0)[:, None], sunk, thick)
     # Where an edge is smoothed, its colour lies between those on its sides: that is no border.
     low = np.minimum(fill[:, None], around[:, None])[:, None] - FAINT
     high = np.maximum(fill[:, None], around[:, None])[:, None] + FAINT

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .heads import name_of
-from .lexicon import ARTICLES, ENTRIES, POINTING, word_set
+from .lexicon import ARTICLES, POINTING, word_set
 from .match import longest, phrase_at
 from .model import Relation, Target
+from .nouns import ENTRIES
 from .words import Token
 
 # Of what kind of value, and whether the least or the most of it; without a kind, a name follows.
@@ -27,7 +28,10 @@ _EXTREMES = {
 _CHOOSING = word_set("select choose open pick find show see the a")
 _BUYING = word_set("buy book order purchase reserve rent")
 # Names of what an extreme belongs to, not of a value.
-_OWNERS = {*ENTRIES, *((word,) for word in word_set("flight trip train hotel room car deal option"))}
+_OWNERS = {
+    *ENTRIES,
+    *((word,) for word in word_set("flight trip train hotel room car deal option")),
+}
 _HAVING = word_set("with of having that")
 _AMONG = word_set("of in from among on")
 

@@ -17,7 +17,6 @@ from .extremes import acted_on
 from .lexicon import (
     AFTERTHOUGHTS,
     ARTICLES,
-    ENTRIES,
     FILL_VERBS,
     FINDING,
     FROM,
@@ -38,6 +37,7 @@ from .lexicon import (
 )
 from .match import Phrase, longest, longest_before, phrase_at
 from .model import Query, Reading, Relation, Target
+from .nouns import ENTRIES
 from .things import Things
 from .words import Token, joined, tokenize
 

@@ -136,8 +136,14 @@ def _named(
             return
     if lead and start + lead < end:
         # "The card Payment methods" says it outright; "link Settings" may as well be a name.
-        framed = _role(tokens, start, end) == "container" and tokens[start + lead].text[:1].isupper()
-        yield 1.0 if framed else 0.85, name_of(text, tokens[start + lead : end]), _role(tokens, start, end)
+        framed = (
+            _role(tokens, start, end) == "container" and tokens[start + lead].text[:1].isupper()
+        )
+        yield (
+            1.0 if framed else 0.85,
+            name_of(text, tokens[start + lead : end]),
+            _role(tokens, start, end),
+        )
     yield 0.95 if count else 1.0, name_of(text, tokens[start:end]), ""
 
 

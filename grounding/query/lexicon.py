@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 
-def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
+def phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the phrases of a text with commas between them, as words."""
     return tuple(tuple(phrase.split()) for phrase in text.split(", "))
 
 
@@ -14,7 +15,7 @@ def word_set(text: str) -> frozenset[str]:
 
 def phrase_table(meanings: dict[str, str]) -> dict[tuple[str, ...], str]:
     """Return what phrases mean, from meanings and the phrases of each with commas between."""
-    return {phrase: meaning for meaning, text in meanings.items() for phrase in _phrases(text)}
+    return {phrase: meaning for meaning, text in meanings.items() for phrase in phrases(text)}
 
 
 def _close(words: str) -> str:
@@ -26,7 +27,7 @@ def _close(words: str) -> str:
 ARTICLES = word_set("the a an this that these those my your its his her their our")
 
 # Said before what is wanted; it changes nothing.
-POLITE = _phrases(
+POLITE = phrases(
     "please, kindly, now, then, just, and, ok, okay, hey, hi, hello, let's, lets, let us, "
     "can you, could you, would you, will you, can i, may i, i want to, i want you to, i need to, "
     "i need you to, i'd like to, i'd like you to, i would like to, i would like you to, "
@@ -35,7 +36,7 @@ POLITE = _phrases(
     "where can i find, where do i find, show me, take me to, bring me to, i want, i need, help me, "
     "i'm looking for, i am looking for, look for, there is, the user wants to, your task is to"
 )
-AFTERTHOUGHTS = _phrases(
+AFTERTHOUGHTS = phrases(
     "please, now, thanks, thank you, for me, if you can, on the screen, on this screen, on screen, "
     "on the page, on this page, of the page, of the screen, in the window"
 )
@@ -70,29 +71,19 @@ POINTING = word_set(
     "left-click right-click double-click locate identify point"
 )
 # What stands between what is wanted, or where, and what to click for it.
-JOINTS = _phrases("by, and, then, and then, to, in order to, so that you can, using")
-FINDING = _phrases("find, locate, look for, search for, identify, in, on, for, at")
+JOINTS = phrases("by, and, then, and then, to, in order to, so that you can, using")
+FINDING = phrases("find, locate, look for, search for, identify, in, on, for, at")
 PRONOUNS = word_set("it them him her him itself themselves")
 OWNED = word_set("by from of named called titled with for about regarding concerning")
-# What a list or a table has an entry for: "the mail from Marta".
-ENTRIES = _phrases(
-    "mail, email, e-mail, message, conversation, chat, thread, letter, order, invoice, bill, "
-    "receipt, payment, booking, reservation, ticket, issue, case, task, todo, to-do, request, "
-    "claim, event, meeting, appointment, call, contact, customer, client, user, member, employee, "
-    "comment, review, reply, post, note, notification, alert, project, document, file, folder, "
-    "product, item, entry, record, article, offer, quote, contract, report, row"
-)
-TYPE_VERBS = _phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
-INTO = _phrases(
-    "into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of"
-)
-UPLOAD_VERBS = _phrases("upload, attach")
-FILL_VERBS = _phrases("fill, fill in, fill out, fill up, populate, complete")
-SET_VERBS = _phrases("set, change, switch, update, adjust")
-SET_TO = _phrases("to, as, equal to, =")
-PICK_VERBS = _phrases("select, choose, pick, set")
-FROM = _phrases("from, in, out of, of, under")
-SEARCH_VERBS = _phrases("search for, search, look up, google")
+TYPE_VERBS = phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
+INTO = phrases("into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of")
+UPLOAD_VERBS = phrases("upload, attach")
+FILL_VERBS = phrases("fill, fill in, fill out, fill up, populate, complete")
+SET_VERBS = phrases("set, change, switch, update, adjust")
+SET_TO = phrases("to, as, equal to, =")
+PICK_VERBS = phrases("select, choose, pick, set")
+FROM = phrases("from, in, out of, of, under")
+SEARCH_VERBS = phrases("search for, search, look up, google")
 
 ROLES = phrase_table(
     {
@@ -133,7 +124,8 @@ ROLES = phrase_table(
         "toggle": "box, boxes",
         "control": (
             "item, items, element, elements, entry, entries, option, options, thing, things, one, "
-            "ones, what is, what stands, what comes, whatever is, subitem, function, method, control, controls, widget, widgets, cell, cells, choice, choices, component, bar"
+            "ones, what is, what stands, what comes, whatever is, subitem, function, method, "
+            "control, controls, widget, widgets, cell, cells, choice, choices, component, bar"
         ),
         "menu": "menu, menus",
         "row": "row, rows, line, lines, table row, table rows",
@@ -193,10 +185,10 @@ DIAGONALS = {
     for two in ("left", "right", "center", "centre", "middle")
     for dash in ("-", "")
 }
-CORNERS = _phrases(
+CORNERS = phrases(
     "corner, corners, side, hand side, edge, part, area, half, end, hand corner, portion, section"
 )
-WHOLES = _phrases(
+WHOLES = phrases(
     "of the page, of the screen, of the window, of the view, of the site, of the app, "
     "of the website, of the display, of this page, of page, of screen, of the image, "
     "of the viewport, of the interface, of the picture, of the screenshot"
@@ -217,17 +209,6 @@ REGIONS = phrase_table(
         "screen": "page, screen, window, site, app, view, website, viewport, interface, image, "
         "picture, screenshot",
     }
-)
-# Other parts of a screen that are spoken of and carry no such name.
-PARTS = _phrases(
-    "chart, graph, diagram, map, calendar, table, grid, data table, list, form, "
-    "search results, results, filters, tabs, buttons, fields, heading, title, text, picture, "
-    "image, video, card, cards"
-)
-# Said before how something lies; it changes nothing.
-PLACED = _phrases(
-    "listed, shown, located, placed, displayed, standing, sitting, found, situated, positioned, "
-    "that is, which is, that's, that stands, which stands, lying"
 )
 IN = word_set("in on at from of inside within near to")
 # What stands between two things.

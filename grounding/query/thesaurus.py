@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from .lexicon import ARTICLES
+
 _GROUPS = """
 log out, sign out, log off, sign off, logout, signout, log me out, sign me out
 log in, sign in, login, signin, log on, log me in, sign me in
 sign up, register, create account, create an account, new account, join, no account yet, signup
-forgot password, forgot your password, reset password, lost password, forgotten password, cannot remember my password, can't remember my password, do not remember my password, don't remember my password, forgot my password
+forgot password, forgot your password, reset password, lost password, cannot remember password
 remember me, keep me signed in, keep me logged in, stay signed in, stay logged in, remember my login
 delete, remove, erase, trash, bin, get rid of, throw away, trash can
 close, dismiss, get rid of, hide
@@ -32,7 +34,7 @@ refresh, reload, update
 undo, take back
 reset, clear, start over, restore, put back
 collapse, fold, fold up, fold away, minimise, minimize, hide
-expand, unfold, unfold, open up, maximise, maximize
+expand, unfold, open up, maximise, maximize
 show, view, see, display, open
 show all, view all, see all, show more, view more, see more, more
 all, everything, every, each
@@ -94,7 +96,7 @@ decline, refuse, reject, deny
 details, info, information, more information
 yes, ok, confirm
 """
-MOST = 6  # other ways to say a name that are tried
+MOST = 12  # other ways to say a name that are tried
 
 
 @cache
@@ -103,7 +105,8 @@ def _meanings() -> dict[tuple[str, ...], set[int]]:
     found: dict[tuple[str, ...], set[int]] = {}
     for number, group in enumerate(_GROUPS.strip().splitlines()):
         for phrase in group.split(", "):
-            found.setdefault(tuple(phrase.split()), set()).add(number)
+            words = tuple(word for word in phrase.split() if word not in ARTICLES)
+            found.setdefault(words, set()).add(number)
     return found
 
 
@@ -117,13 +120,18 @@ def _members() -> dict[int, list[tuple[str, ...]]]:
 
 
 def meanings(words: Sequence[str]) -> dict[int, set[int]]:
-    """Return for each group that words speak of the positions of the words that do."""
+    """Return for each group that words speak of the positions of the words that do.
+
+    Articles and "my" or "your" between them change nothing.
+    """
     known, found = _meanings(), dict[int, set[int]]()
     longest = max(map(len, known))
-    for start in range(len(words)):
-        for count in range(1, min(longest, len(words) - start) + 1):
-            for number in known.get(tuple(words[start : start + count]), ()):
-                found.setdefault(number, set()).update(range(start, start + count))
+    places = [place for place, word in enumerate(words) if word not in ARTICLES]
+    for start in range(len(places)):
+        for end in range(start + 1, min(start + longest, len(places)) + 1):
+            chosen = places[start:end]
+            for number in known.get(tuple(words[place] for place in chosen), ()):
+                found.setdefault(number, set()).update(chosen)
     return found
 
 
@@ -139,5 +147,4 @@ def alternatives(text: str) -> list[str]:
             other = " ".join([*words[:start], *phrase, *words[start + count :]])
             if phrase != tuple(words[start : start + count]) and other not in said:
                 said.append(other)
-    # What replaces most of the name is likeliest to be what the screen says.
-    return said[: MOST * 2]
+    return said[:MOST]

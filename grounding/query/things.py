@@ -11,12 +11,9 @@ from .heads import head, plain_head, sides_at
 from .lexicon import (
     ARTICLES,
     CORNERS,
-    ENTRIES,
     IN,
     ON_ITS,
     OWNED,
-    PARTS,
-    PLACED,
     REGIONS,
     RELATIONS,
     WEAK,
@@ -24,6 +21,7 @@ from .lexicon import (
 )
 from .match import longest, longest_before, phrase_at
 from .model import Place, Relation, Target
+from .nouns import ENTRIES, PARTS, PLACED
 from .tails import ASIDE, Tail, attach, tail_of
 from .words import Token
 
@@ -50,7 +48,9 @@ class Things:
         parts = [] if depth == DEEPEST else list(self._divided(start, end, depth))
         yield from parts
         yield from self._entry(start, end, depth)
-        yield from ((_SURE, target, False) for target in owned_by(self.text, self.tokens, start, end))
+        yield from (
+            (_SURE, target, False) for target in owned_by(self.text, self.tokens, start, end)
+        )
         # Undivided, words that could be a relation are part of a name; never if some are quoted.
         quoted = any(token.quoted for token in self.tokens[start:end])
         sure = (0.35 if quoted else 0.85) if parts else 1.0
@@ -196,8 +196,8 @@ class Things:
             yield _LOOSE, Tail(loose=True)
         anchors = self._anchors(after, end, depth)
         if kind == "name":  # "titled Modal Center": all of it is a name
-            plain = plain_head(self.text, self.tokens, after, end)
-            anchors = [(sure, anchor) for sure, anchor in plain if not anchor.role] + anchors
+            named = plain_head(self.text, self.tokens, after, end)
+            anchors = [(sure, anchor) for sure, anchor in named if not anchor.role] + anchors
         for sure, anchor in anchors:
             tail = tail_of(kind, anchor)
             if tail is not None:

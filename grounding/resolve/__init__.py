@@ -1,5 +1,5 @@
 """From what is asked and a screen to the places that may be meant."""
 
-from .rank import resolve
+from .answers import resolve
 
 __all__ = ["resolve"]

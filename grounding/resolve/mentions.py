@@ -7,14 +7,16 @@ invoice" is the PDF beside $120; "log in with Twitter" is nothing where no Twitt
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from ..query import Query
-from ..query.lexicon import ARTICLES, ENTRIES, REGIONS, ROLES, SIDES, VERBS, word_set
+from ..query.lexicon import ARTICLES, REGIONS, ROLES, SIDES, VERBS, word_set
 from ..query.looks import COLOURS, VAGUE
+from ..query.nouns import ENTRIES
 from ..query.thesaurus import alternatives, meanings
 from .board import Board
 from .geometry import Pixels, place_fit, relation_fit
@@ -38,7 +40,7 @@ _STOP = ARTICLES | word_set(
 _ACTS = word_set(
     "jump unfold fold switch launch follow start stop set tell say says said show see look read "
     "write insert choose pick use change bring keep hide remove add open close press click tap hit "
-    "turn drop move call typing clicking using entering writing called named titled happen happens whatever work works clik"
+    "turn drop move call typing clicking using entering writing called named titled happens works"
 )
 _RELATING = word_set(
     "under below beneath underneath above over beside near between after before behind following "
@@ -47,6 +49,7 @@ _RELATING = word_set(
 _SAID = {"stop": 0.0, "act": 0.15, "frame": 0.25, "word": 1.0}
 _AMONG = 0.5
 _OWN = {"stop": 0.1, "act": 1.0, "frame": 1.0, "word": 1.0}
+_WRITTEN = 0.95  # what is only written is likelier a place's name than the place
 _FRAME_FIT = 0.7  # how well words that only say where or what kind are accounted for
 _SHORT, _LONG = 5, 9
 _LATER = 0.93  # what is wanted is said before what it belongs to
@@ -95,7 +98,10 @@ def mentioned(board: Board, query: Query) -> list[tuple[Spot, float]]:
 def _weights(instruction: str, said: Sequence[str]) -> list[float]:
     """Return how much each word says; capitals within a sentence begin a name."""
     written = re.findall(r"\w+", instruction)
-    named = [at > 0 and written[at : at + 1] != [] and written[at][0].isupper() for at in range(len(said))]
+    named = [
+        at > 0 and written[at : at + 1] != [] and written[at][0].isupper()
+        for at in range(len(said))
+    ]
     kinds = [_kind(word) for word in said]
     named = [name and kind != "stop" for name, kind in zip(named, kinds, strict=True)]
     return [1.0 if name else _SAID[kind] for name, kind in zip(named, kinds, strict=True)]
@@ -200,7 +206,7 @@ def _drawn(
 
 
 def _names(said: Sequence[str], run: Sequence[int]) -> list[str]:
-    """Return what an icon may be called that some words mean: these, only what says most, others."""
+    """Return what an icon may be called: these words, what says most of them, other words."""
     whole = " ".join(said[at] for at in run)
     short = " ".join(said[at] for at in run if _kind(said[at]) != "frame")
     return list(dict.fromkeys((whole, *(short,) * bool(short), *alternatives(short)[:_MOST_NAMES])))
@@ -226,7 +232,8 @@ def _score(
         framed = _FRAME_FIT if weight == _SAID["frame"] else 0.0
         explained += weight * max(around, framed)
     clickable = mention.spot.role in CLICKABLE or mention.spot.icon or mention.spot.label
-    return mention.whole**0.5 * explained / total * (1.0 if clickable else 0.95)
+    share = math.sqrt(mention.whole) * explained / total
+    return share if clickable else _WRITTEN * share
 
 
 def _close(board: Board, box: Pixels, other: Pixels) -> float:
@@ -248,4 +255,3 @@ def _untied(found: list[tuple[Spot, float]]) -> list[tuple[Spot, float]]:
     (first, score), rest = found[0], found[1:]
     rivals = [spot for spot, other in rest if other > _ALIKE * score and not same(spot, first)]
     return [(first, score * (_TIED if rivals else 1.0)), *rest]
-

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from ..calibration import Calibration
-from ..query import POINTING, Query, Reading, Relation, Target
-from ..query.thesaurus import alternatives
-from ..types import Box, Candidate, Point
+from ..query import Relation, Target
 from .bands import aside, banded, closeness
-from .board import Board, board_of
+from .board import Board
 from .counting import DIRECTIONS, counted, reading_order
 from .extremes import extremes
 from .fields import LEAST_ROLE
 from .fits import look_fit, placed, size_fit
 from .geometry import relation_fit
-from .mentions import mentioned
 from .roles import FIELDS, MARKS, role_fit
 from .spot import Spot, middle, same
 from .spots import crossings, spots_of
 from .tables import find_tables
-from .words import ends_in_role, words
 
-if TYPE_CHECKING:
-    from ..parsing import Scene
-
-# A best place below this is none.
-LEAST = 0.3
-# Readings that are unlikely must fit better.
-LEAST_UNLIKELY = 0.75
-UNLIKELY, LIKELY = 0.65, 0.85
-# A literal name that stands on the screen like this beats every other reading.
-SHOWN = 0.9
-MOST_CANDIDATES = 6
 MOST_ANCHORS = 6
 LEAST_ANCHOR = 0.45
 LEAST_HEAD = 0.7
@@ -46,27 +28,12 @@ RIVAL_ANCHOR = 0.8  # of the best anchor's score: what fits less is another thin
 # Places that fit at least this share of the best one are counted by "second", "last" ...
 COUNTED = 0.8
 OTHERS = 0.85  # of the score of the one that was counted to
-ALONE, CLEAR = 0.9, 0.3  # how well the only thing lies; the margin that makes it the only one
 STEPS = 0.95  # a list may hold what is no step
 SURE_ROLE = 0.92  # where enough fit a role like this, only they are counted
 EXACT = FIELDS | MARKS | {"tab"}
-# Verbs that say what to do on the screen, not what a control does.
-TELLING = POINTING | {"type", "enter", "put", "fill", "open", "select", "choose", "go", "set"}
 # Where something of the kind asked for is called so, other things count less.
 OTHER_KIND = 0.8
-# A relation is so likely meant that no icon is called like the whole.
-RELATED = 0.95
-# A role alone, "Form", is likelier a name.
-UNNAMED = 0.8
-
-# Below the first nothing fits well, below the second not even what is called so and lies elsewhere;
-# how likely other words mean the same, or words in any order.
-DOUBTFUL, DISTANT, OTHERWISE, MENTIONED = 0.75, 0.5, 0.85, 0.9
-_QUOTED = re.compile("[\"'“”‘`«]\\S")
-
-# Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
-# higher score says no more.
-CONFIDENCE = Calibration(1.26, -0.18)
+# Nothing is surer than this.
 SUREST = 0.9
 
 
@@ -79,110 +46,13 @@ class Ranked:
     lies: float = 1.0  # the part of the score that says how it lies
 
 
-def resolve(query: Query, scene: Scene) -> list[Candidate]:
-    """Return the places that an instruction may mean, best first; [] if nothing fits.
-
-    The score of the first is how sure it is to be right, of the others their share of its weight.
-    """
-    board = board_of(scene)
-    found: list[tuple[float, Ranked]] = []
-    sure = bool(_QUOTED.search(query.instruction))
-    related = any(one.prior >= RELATED and one.target.relations for one in query.readings)
-    for reading in (_likelier(board, reading) for reading in query.readings):
-        for ranked in _read(board, reading, related):
-            weight = ranked.score * _weight(reading, ranked)
-            sure = sure or weight >= _enough(reading, ranked)
-            found.append((weight, ranked))
-    if not sure:
-        found += _loosely(board, query)
-    found.sort(key=lambda item: -item[0])
-    chosen: list[tuple[float, Ranked]] = []
-    for weight, ranked in found:
-        if not any(_one_thing(board, ranked.spot, other.spot) for _, other in chosen):
-            chosen.append((weight, ranked))
-        if len(chosen) == MOST_CANDIDATES:
-            break
-    return _candidates(chosen, board.size)
-
-
-def _enough(reading: Reading, ranked: Ranked) -> float:
-    """Return the weight from which on no other way to understand an instruction is tried.
-
-    What lies as it is said, or is called so outright, is likelier meant than an icon of a name.
-    """
-    told = reading.target.relations or reading.target.places
-    outright = ranked.spot.match >= SHOWN and not ranked.spot.icon
-    return DISTANT if told or outright else DOUBTFUL
-
-
-def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
-    """Return what fits in other words: names put another way, then words in any order."""
-    found: list[tuple[float, Ranked]] = []
-    for reading in query.readings:
-        for text in alternatives(reading.target.text):
-            if not all(word in board.vocabulary for word in words(text)):
-                continue
-            other = replace(reading, target=replace(reading.target, text=text))
-            best = [one for one in _read(board, other, False) if not one.spot.icon][:1]
-            found += [(OTHERWISE * one.score * reading.prior, one) for one in best]
-    if not any(weight >= DOUBTFUL for weight, _ in found):
-        found += [
-            (MENTIONED * score, Ranked(spot, score)) for spot, score in mentioned(board, query)
-        ]
-    return found
-
-
-def _likelier(board: Board, reading: Reading) -> Reading:
-    """Return a reading, likely if all it hangs on are long names that stand on the screen.
-
-    "First day of leave" might have been cut at its "of"; where it is written, it was not.
-    """
-    names = [relation.anchor for relation in reading.target.relations]
-    if reading.prior >= UNLIKELY or not names or not reading.target.text:
-        return reading
-    if any(" of " not in name.text or name.relations for name in names):
-        return reading
-    shown = (rank(board, name, anchor=True)[:1] for name in names)
-    whole = all(best and best[0].score >= LIKELY for best in shown)
-    return replace(reading, prior=LIKELY) if whole else reading
-
-
-def _read(board: Board, reading: Reading, related: bool) -> list[Ranked]:
-    """Return what a reading finds, if it fits well enough.
-
-    With ``related``, it is likely that some of the words only say how the thing lies to another.
-    """
-    ranked = rank(board, reading.target)
-    least = LEAST if reading.prior >= UNLIKELY else LEAST_UNLIKELY
-    # Only what is written can be called "click into Message"; "search for it" is what an icon does.
-    first, _, more = reading.target.text.lower().partition(" ")
-    bare = reading.literal and more and not reading.target.role
-    written = bare and (first in TELLING or related)
-    return [one for one in ranked if one.score >= least and not (written and one.spot.icon)]
-
-
-def _weight(reading: Reading, ranked: Ranked) -> float:
-    target = reading.target
-    if (reading.literal or ends_in_role(target)) and ranked.spot.match >= SHOWN:
-        return 1.05
-    bare = not (target.text or target.relations or target.places or target.ordinal)
-    return UNNAMED * reading.prior if bare else reading.prior
-
-
 def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
     """Return the places that fit a target, best first. Anchors are words rather than fields."""
     if anchor and target == Target(role="table"):
         return [Ranked(Spot(box, middle(box), "table", 1.0), 1.0) for box in find_tables(board)]
     if target.extreme:
-        named = rank(board, Target(target.text), anchor=True) if target.text else []
-        heads = [one.spot for one in named if one.score >= LEAST_HEAD]
-        return [Ranked(spot, SUREST) for spot in extremes(board, target, heads)]
-    spots = spots_of(board, target)
-    if target.role == "text" or (anchor and not target.role):
-        spots = [spot for spot in spots if not spot.label]
-    if target.role and not target.text and any(r.anchor.extreme for r in target.relations):
-        sure = [spot for spot in spots if role_fit(target.role, spot.role) >= SURE_ROLE]
-        spots = sure or spots
+        return _extreme(board, target)
+    spots = _spots(board, target, anchor=anchor)
     anchors = [
         (relation, rank(board, relation.anchor, anchor=True)[:MOST_ANCHORS])
         for relation in target.relations
@@ -202,6 +72,24 @@ def rank(board: Board, target: Target, *, anchor: bool = False) -> list[Ranked]:
         true = [one for one in distinct if one.spot.role == target.role]
         distinct = true or distinct
     return _numbered(distinct, target.ordinal, board.line)
+
+
+def _extreme(board: Board, target: Target) -> list[Ranked]:
+    """Return the values that are the most, or the least, of what a target names."""
+    named = rank(board, Target(target.text), anchor=True) if target.text else []
+    heads = [one.spot for one in named if one.score >= LEAST_HEAD]
+    return [Ranked(spot, SUREST) for spot in extremes(board, target, heads)]
+
+
+def _spots(board: Board, target: Target, *, anchor: bool) -> list[Spot]:
+    """Return the places that fit the name or the role of a target."""
+    spots = spots_of(board, target)
+    if target.role == "text" or (anchor and not target.role):
+        spots = [spot for spot in spots if not spot.label]
+    if target.role and not target.text and any(r.anchor.extreme for r in target.relations):
+        sure = [spot for spot in spots if role_fit(target.role, spot.role) >= SURE_ROLE]
+        spots = sure or spots
+    return spots
 
 
 def _scored(
@@ -243,7 +131,7 @@ def _related(
     for other in known:
         own = spot.number == other.spot.number >= 0 and not spot.icon
         if relation.anchor.role == "money" and own:
-            return other.score**0.5  # the button that says the price
+            return math.sqrt(other.score)  # the button that says the price
         if other.score < least or own or same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
@@ -265,14 +153,6 @@ def _distinct(ranked: list[Ranked]) -> list[Ranked]:
         if not any(same(one.spot, other.spot) for other in kept):
             kept.append(one)
     return kept
-
-
-def _one_thing(board: Board, one: Spot, two: Spot) -> bool:
-    """Tell whether two spots are one place, or a control and the words that name it."""
-    named = board.labels.get(two.number, -2) == one.number or (
-        board.labels.get(one.number, -2) == two.number
-    )
-    return named or same(one, two)
 
 
 def _numbered(ranked: list[Ranked], ordinal: int, line: float) -> list[Ranked]:
@@ -305,35 +185,3 @@ def _counted_from(
             others = [Ranked(spot, OTHERS * score) for spot in near if spot is not meant]
             return [Ranked(meant, min(score, 1.0)), *others]
     return []
-
-
-def _candidates(chosen: list[tuple[float, Ranked]], size: tuple[int, int]) -> list[Candidate]:
-    made: list[Candidate] = []
-    for weight, ranked in chosen:
-        spot, first = ranked.spot, chosen[0]
-        if not made:
-            score = CONFIDENCE(_sureness(chosen))
-        else:
-            score = min(1.0, weight / first[0]) * made[0].score
-        x, y = (min(max(c, 0.0), side) for c, side in zip(spot.point, size, strict=True))
-        made.append(
-            Candidate(
-                Point.from_pixels(x, y, size), Box.from_pixels(*spot.box, size), round(score, 4)
-            )
-        )
-    return made
-
-
-def _sureness(chosen: list[tuple[float, Ranked]]) -> float:
-    """Return the best score, less where the next one is close.
-
-    How far apart two things may lie that belong together is not known: where only one lies so,
-    a distance does not count.
-    """
-    (weight, best), rivals = chosen[0], chosen[1:]
-    margin = 1 - rivals[0][0] / weight if rivals else 1.0
-    score = best.score
-    if 0 < best.lies < ALONE:
-        score *= 1 + (ALONE / best.lies - 1) * min(1.0, margin / CLEAR)
-    score *= 0.6 + 0.4 * min(1.0, margin / 0.1)
-    return min(score, SUREST)
