@@ -13,7 +13,7 @@ Kind = Literal["number", "money", "duration", "date"]
 NUMBER = re.compile(r"[-+]?\d[\d.,' \u00a0\u202f]*")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _CURRENCY = r"(?:[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|SEK|NOK|DKK|PLN|CZK|JPY|INR|Rs|kr|zł)\b\.?)"
-_MONEY = re.compile(rf"({_CURRENCY})?\s?({NUMBER.pattern})\s?({_CURRENCY})?", re.IGNORECASE)
+_MONEY = re.compile(rf"(-?{_CURRENCY})?\s?({NUMBER.pattern})\s?({_CURRENCY})?", re.IGNORECASE)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(
     r"(\d+(?:[.,]\d+)?)\s*(d(?:ays?)?|h(?:rs?|ours?)?|m(?:ins?|inutes?)?|s(?:ecs?|econds?)?)(?![a-z])",
@@ -49,7 +49,10 @@ def value_in(text: str, kind: Kind, order: str = _DAY_FIRST) -> float | None:
     if len(amounts) != 1:
         return None
     words = re.findall(r"[^\W\d_]+", re.sub(_CURRENCY, "", text, flags=re.IGNORECASE))
-    return as_number(amounts[0][1]) if kind == "money" or len(words) <= _BESIDE else None
+    if kind == "number" and len(words) > _BESIDE:
+        return None
+    amount = as_number(amounts[0][1])
+    return -amount if amount is not None and amounts[0][0].startswith("-") else amount
 
 
 def as_number(digits: str) -> float | None:

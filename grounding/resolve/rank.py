@@ -130,8 +130,8 @@ def _related(
     least = max(LEAST_ANCHOR, RIVAL_ANCHOR * known[0].score) if known else 0.0
     for other in known:
         own = spot.number == other.spot.number >= 0 and not spot.icon
-        if relation.anchor.role == "money" and own:
-            return math.sqrt(other.score)  # the button that says the price
+        if relation.anchor.extreme and any(one.number == other.spot.number for one in rivals):
+            return math.sqrt(other.score) if own else 0.0  # the button that says the price
         if other.score < least or own or same(spot, other.spot):
             continue
         fit = relation_fit(relation.kind, spot.box, other.spot.box, board.line)
