@@ -80,6 +80,8 @@ def test_what_is_written_comes_before_what_means_the_same() -> None:
 
 def test_an_icon_goes_with_the_words_beside_it() -> None:
     cards: tuple[Drawn, ...] = (
+        ("card", "", 20, 80, 380, 300),
+        ("card", "", 420, 80, 780, 300),
         ("text", "Bar chart", 60, 100, 140, 120),
         ("text", "Line chart", 460, 100, 540, 120),
     )
