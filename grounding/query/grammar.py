@@ -20,6 +20,7 @@ from .lexicon import (
     FILL_VERBS,
     FINDING,
     FROM,
+    GOES_HERE,
     INTO,
     JOINTS,
     OWNED,
@@ -34,6 +35,7 @@ from .lexicon import (
     TYPE_VERBS,
     UPLOAD_VERBS,
     VERBS,
+    WRITTEN_HERE,
 )
 from .match import Phrase, longest, longest_before, phrase_at
 from .model import Query, Reading, Relation, Target
@@ -197,6 +199,10 @@ class _Instruction:
         if count := longest(self.tokens, start, end, PICK_VERBS):
             # First the option; the list it comes from, where the option is not on the screen.
             yield from self._after(FROM, start + count, end, "combobox", 0.6)
+        if count := longest(self.tokens, start, end, WRITTEN_HERE):
+            yield from self._field(start + count, end, 1.0)
+        if (count := longest_before(self.tokens, start, end, GOES_HERE)) and count < end - start:
+            yield from self._field(start, end - count, 0.95)
         if longest(self.tokens, start, end, SEARCH_VERBS):
             yield 0.6, Target("search", "field"), False
 

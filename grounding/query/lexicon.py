@@ -54,6 +54,7 @@ VERBS = phrase_table(
             "focus in, hover, hover over, "
             "hover on, move to, move the mouse to, move over, activate, use, follow, launch, "
             "view, expand, collapse, close, get, mark, start, run, see, scroll to, look at, drag, "
+            "sort by, order by, jump to, switch to, change to, skip to, return to, go back to, "
             "clicking, pressing, pressing on, tapping, tapping on, hitting, pushing, selecting, "
             "choosing, picking"
         ),
@@ -77,6 +78,14 @@ PRONOUNS = word_set("it them him her him itself themselves")
 OWNED = word_set("by from of named called titled with for about regarding concerning")
 TYPE_VERBS = phrases("type, type in, enter, input, write, put, paste, insert, key in, add, fill")
 INTO = phrases("into, in to, in, inside, inside of, to, at, as, on, under, within, as the value of")
+# A field by what is done there: "where I type the city", "phone goes here".
+WRITTEN_HERE = tuple(
+    (*where.split(), *who, verb)
+    for where in ("where", "the place where", "the field where", "the box where", "here")
+    for who in (("i",), ("you",), ("we",), ("one",), ("people",))
+    for verb in ("type", "write", "enter", "put", "fill", "choose", "pick", "select")
+)
+GOES_HERE = phrases("goes here, go here, goes in here, is typed here, comes here")
 UPLOAD_VERBS = phrases("upload, attach")
 FILL_VERBS = phrases("fill, fill in, fill out, fill up, populate, complete")
 SET_VERBS = phrases("set, change, switch, update, adjust")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from .model import Place, Relation, Target
+from .nouns import ENTRIES
 
 # Roles of an anchor that name no control.
 _FRAMES = ("row", "column", "container", "table", "menu", "control")
@@ -67,6 +68,12 @@ def tail_of(kind: str, anchor: Target) -> Tail | None:
     return Tail(relations=(Relation(kind, anchor),)) if _says_something(anchor) else None
 
 
+def _row_like(target: Target) -> bool:
+    """Tell whether a thing is a row of a table or a list, of which nothing but its number is said."""
+    named = target.text and (target.text.lower(),) not in ENTRIES
+    return not named and not target.relations and target.role in ("", "row", "control")
+
+
 def _says_something(target: Target) -> bool:
     return bool(target.text or target.role or target.colour or target.relations)
 
@@ -83,6 +90,9 @@ def attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
             owner, role=target.role or owner.role, ordinal=target.ordinal or owner.ordinal,
             colour=target.colour or owner.colour, places=target.places + owner.places,
         )  # fmt: skip
+    elif owner is not None and owner.ordinal and _row_like(owner):
+        target = replace(target, ordinal=owner.ordinal)  # "the action button of the fourth event"
+        weight = 0.9
     elif owner is not None:
         if not owner.text:
             return

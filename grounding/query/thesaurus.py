@@ -11,15 +11,21 @@ _GROUPS = """
 log out, sign out, log off, sign off, logout, signout, log me out, sign me out
 log in, sign in, login, signin, log on, log me in, sign me in
 sign up, register, create account, create an account, new account, join, no account yet, signup
-forgot password, forgot your password, reset password, lost password, cannot remember password
+forgot password, forgot your password, reset password, lost password, cannot remember password, can t remember password, don t remember password
 remember me, keep me signed in, keep me logged in, stay signed in, stay logged in, remember my login
 delete, remove, erase, trash, bin, get rid of, throw away, trash can
 close, dismiss, get rid of, hide
 cancel, abort, never mind, don't save, discard
-save, store, keep
+save, store, keep, save changes, keep changes, store changes, apply changes
 edit, change, modify, amend, alter, rename
-add, create, new, another, insert, register
-send, submit
+add, create, new, another, insert, register, one more, put in
+send, submit, send it off
+reply, answer
+screen, page
+permissions, rights
+language, english
+history, changed earlier, earlier changes
+url, web address, link address
 compose, write mail, new mail, new message, write message, new email
 search, find, look up, look for
 settings, preferences, options, configuration, configure, setup

@@ -38,6 +38,8 @@ UNNAMED = 0.8
 DOUBTFUL, DISTANT = 0.75, 0.5
 # How likely a name means the same in other words, and that words in any order mean a place.
 OTHERWISE, MENTIONED = 0.85, 0.9
+# What fits so much as well is as likely meant, if there are no more; what fits so much less is not.
+TIED, MOST_TIED, CLEARLY = 0.97, 8, 0.95
 _QUOTED = re.compile("[\"'“”‘`«]\\S")  # what is quoted is meant to the letter
 
 # Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
@@ -61,6 +63,7 @@ def resolve(query: Query, scene: Scene) -> list[Candidate]:
             found.append((weight, ranked))
     if not sure:
         found += _loosely(board, query)
+    found += _told_apart(board, query, found)
     found.sort(key=lambda item: -item[0])
     chosen: list[tuple[float, Ranked]] = []
     for weight, ranked in found:
@@ -94,6 +97,23 @@ def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:
     if not any(one.score >= DOUBTFUL for one in found):
         found += [Ranked(spot, MENTIONED * fit) for spot, fit in mentioned(board, query)]
     return [(one.score, one) for one in found]
+
+
+def _told_apart(
+    board: Board, query: Query, found: list[tuple[float, Ranked]]
+) -> list[tuple[float, Ranked]]:
+    """Return the one of several equal places that the other words of an instruction stand by."""
+    best = max((weight for weight, _ in found), default=0.0)
+    tied: list[Ranked] = []
+    for weight, one in found:
+        if weight >= TIED * best and not any(_one_thing(board, one.spot, t.spot) for t in tied):
+            tied.append(one)
+    if not 1 < len(tied) <= MOST_TIED:
+        return []
+    fits = [(fit, one) for spot, fit in mentioned(board, query) for one in tied
+            if same(spot, one.spot)]  # fmt: skip
+    clear = fits and (len(fits) < 2 or fits[1][0] < CLEARLY * fits[0][0])
+    return [(best / TIED, fits[0][1])] if clear else []
 
 
 def _likelier(board: Board, reading: Reading) -> Reading:

@@ -52,6 +52,7 @@ _OWN = {"stop": 0.1, "act": 1.0, "frame": 1.0, "word": 1.0}
 _WRITTEN = 0.95  # what is only written is likelier a place's name than the place
 _FRAME_FIT = 0.7  # how well words that only say where or what kind are accounted for
 _SHORT, _LONG = 5, 9
+_RARE, _MOST_RARE, _AHEAD = 0.9, 2, 0.93
 _LATER = 0.93  # what is wanted is said before what it belongs to
 _ALIKE, _TIED = 0.97, 0.75
 
@@ -78,12 +79,13 @@ def mentioned(board: Board, query: Query) -> list[tuple[Spot, float]]:
         return []
     named = _named(board, said, asked)
     named += _drawn(board, said, weights, named)
+    around = [*named, *_rare(board, said, weights)]
     first = min((min(mention.said) for mention in named), default=0)
     where = {at for at, word in enumerate(said) if word in SIDES or (word,) in REGIONS}
     scored = [
         (
             mention.spot,
-            _score(board, mention, named, weights)
+            _score(board, mention, around, weights)
             * (1.0 if first in mention.said else _LATER)
             * _placed(board, query, mention, where),
         )
@@ -155,6 +157,19 @@ def _named(board: Board, said: Sequence[str], asked: dict[int, set[int]]) -> lis
     return found
 
 
+def _rare(board: Board, said: Sequence[str], weights: Sequence[float]) -> list[_Mention]:
+    """Return what says a word that hardly anything else says: what belongs to it stands near."""
+    found: list[_Mention] = []
+    for position, word in enumerate(said):
+        numbers = {number for number, _ in board.vocabulary.get(word, ())}
+        if weights[position] < _SAID["word"] or not 0 < len(numbers) <= _MOST_RARE:
+            continue
+        for number in numbers:
+            spot = element_spots(board, number, 1.0, whole=True)[0]
+            found.append(_Mention(spot, frozenset((position,)), _RARE))
+    return found
+
+
 def _shared(
     said: Sequence[str], asked: dict[int, set[int]], own: Sequence[str]
 ) -> tuple[set[int], set[int]]:
@@ -221,7 +236,7 @@ def _score(
         (other.said - mention.said, fit)
         for other in others
         if other.whole >= _LEAST_CONTEXT and not same(other.spot, mention.spot)
-        and (fit := other.whole * _close(board, mention.spot.box, other.spot.box))
+        and (fit := other.whole * _close(board, mention.spot, other.spot))
     ]  # fmt: skip
     for position, weight in enumerate(weights):
         total += weight
@@ -236,16 +251,18 @@ def _score(
     return share if clickable else _WRITTEN * share
 
 
-def _close(board: Board, box: Pixels, other: Pixels) -> float:
+def _close(board: Board, spot: Spot, words: Spot) -> float:
     """Return how surely words belong to a place: in its row, beside it, at the head of its card."""
-    line = board.line
+    box, other, line = spot.box, words.box, board.line
     fits = (
         relation_fit("row", box, other, line),
         relation_fit("near", box, other, line),
         0.8 * relation_fit("inside", box, other, line),
         board.together(box, other),
     )
-    return max(fits) * (0.8 + 0.2 * board.carded(box, other))  # one row may hold several cards
+    # One row may hold several cards; what closes or folds one stands at the end of its heading.
+    ahead = _AHEAD if spot.icon and box[2] <= other[0] else 1.0
+    return ahead * max(fits) * (0.8 + 0.2 * board.carded(box, other))
 
 
 def _untied(found: list[tuple[Spot, float]]) -> list[tuple[Spot, float]]:

@@ -27,7 +27,7 @@ GOOD_MATCH = 0.85
 MISSPELT = 0.82
 LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it is done to
 # An icon's score is a chance; as a match it stays below words that say the same.
-ICON, MOST_ICON, LEAST_ICON = 0.5, 0.9, 0.2
+ICON, MOST_ICON, LEAST_ICON = 0.5, 0.9, 0.12
 LEAST_SAID = 0.1  # where an icon is asked for
 LEAST_NAMED, LEAST_SENTENCE = 0.45, 0.7  # where it is called by several words
 _LINKED = re.compile(r"\b(with|by|of|from|in|for|as)\b")
