@@ -28,10 +28,12 @@ from .lexicon import (
     POINTING,
     POLITE,
     PRONOUNS,
+    RELATIONS,
     ROLES,
     SEARCH_VERBS,
     SET_TO,
     SET_VERBS,
+    SIGNS_OF,
     TYPE_VERBS,
     UPLOAD_VERBS,
     VERBS,
@@ -47,6 +49,7 @@ MOST_WORDS = 32  # of longer instructions the grammar reads the beginning
 MOST_READINGS = 8
 LEAST_PRIOR = 0.4
 LONGEST_NAME = 120
+UNSIGNED = 0.7  # a heading is clicked to close what it heads, or to fold it
 
 Ways = Iterator[tuple[float, Target, bool]]
 _WITH: tuple[Phrase, ...] = (("with",), ("by",), ("as",), ("to",), ("=",))
@@ -116,8 +119,15 @@ class _Instruction:
             called = count == 1 and self.tokens[start].plain not in POINTING
             called = called and longest(self.tokens, start + 1, end, ROLES) > 0
             sure = 0.5 if called else 1.0
+            sign = SIGNS_OF.get(phrase_at(self.tokens, start, count), "")
             for weight, target, literal in things.thing(start + count, end):
                 weight *= sure
+                if sign and target.text and target.role in ("", "container"):
+                    # "Close the Billing card": the cross in it is clicked, not its heading.
+                    inside = (Relation("inside", replace(target, role="")),)
+                    if not literal:
+                        yield 0.98 * weight, Target(sign, "icon", relations=inside), False
+                    weight *= UNSIGNED if target.role or sign == "close" else 0.95
                 if hint == "toggle" and target.ordinal and (target.text,) in ENTRIES:
                     yield 0.9 * weight, replace(target, text="", role=hint), False
                 yield weight, replace(target, role=target.role or hint), literal
@@ -212,7 +222,11 @@ class _Instruction:
         """Yield the fields that stand behind a value: verb value "into" field."""
         for cut in range(start + 1, end):
             count = longest(self.tokens, cut, end - 1, marks)
-            if count:
+            # "Add next to Save" puts nothing into Save.
+            parted = any(
+                longest(self.tokens, at, end, RELATIONS) > cut - at for at in range(start, cut)
+            )
+            if count and not parted:
                 yield from self._field(cut + count, end, weight, role)
                 if self.tokens[cut - 1].quoted:
                     return

@@ -130,6 +130,8 @@ def _named(
         # A search box is a box that is called "search".
         cut = end - count + (phrase[0] == "search")
         yield 1.0, name_of(text, tokens[start:cut]), ROLES[phrase]
+        if ROLES[phrase] == "toggle":  # a box may be one to type into
+            yield 0.8, name_of(text, tokens[start:cut]), "textbox"
         if start < cut and ROLES[phrase] in _ANYTHING:  # "Leave list" may be called so
             yield 0.95, name_of(text, tokens[start:end]), ""
         if start < cut:

@@ -53,7 +53,8 @@ VERBS = phrase_table(
             "find, locate, identify, point to, point at, show, focus, focus on, focus into, "
             "focus in, hover, hover over, "
             "hover on, move to, move the mouse to, move over, activate, use, follow, launch, "
-            "view, expand, collapse, close, get, mark, start, run, see, scroll to, look at, drag, "
+            "view, expand, collapse, close, dismiss, fold, fold up, unfold, get, mark, start, run, "
+            "see, scroll to, look at, drag, "
             "sort by, order by, jump to, switch to, change to, skip to, return to, go back to, "
             "clicking, pressing, pressing on, tapping, tapping on, hitting, pushing, selecting, "
             "choosing, picking"
@@ -64,6 +65,14 @@ VERBS = phrase_table(
         ),
         "field": "clear, empty, edit, focus the cursor in, place the cursor in, click into, "
         "click in",
+    }
+)
+# What an icon that does so is called.
+SIGNS_OF = phrase_table(
+    {
+        "close": "close, dismiss",
+        "collapse": "collapse, fold, fold up, minimise, minimize",
+        "expand": "expand, unfold, maximise, maximize",
     }
 )
 # No control is called so: after these a name begins.
@@ -205,7 +214,8 @@ WHOLES = phrases(
 REGIONS = phrase_table(
     {
         "header": (
-            "header, page header, top bar, topbar, navbar, nav bar, navigation bar, title bar, "
+            "breadcrumb, breadcrumbs, breadcrumb line, header, page header, top bar, topbar, "
+            "navbar, nav bar, navigation bar, title bar, "
             "titlebar, top menu, top navigation, app bar, main header, site header, top nav, banner"
         ),
         "footer": "footer, page footer, site footer, status bar, bottom bar",

@@ -31,7 +31,7 @@ COLOURS = {
         "olive": "olive",
         "green": "green",
         "lime": "lime",
-        "teal": "teal",
+        "teal": "teal blue-green",
         "cyan": "cyan turquoise aqua",
         "blue": "blue azure",
         "navy": "navy",

@@ -69,7 +69,7 @@ def tail_of(kind: str, anchor: Target) -> Tail | None:
 
 
 def _row_like(target: Target) -> bool:
-    """Tell whether a thing is a row of a table or a list, of which nothing but its number is said."""
+    """Tell whether nothing is said of a thing but which row or entry it is."""
     named = target.text and (target.text.lower(),) not in ENTRIES
     return not named and not target.relations and target.role in ("", "row", "control")
 

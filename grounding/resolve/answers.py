@@ -40,7 +40,7 @@ DOUBTFUL, DISTANT = 0.75, 0.5
 OTHERWISE, MENTIONED = 0.85, 0.9
 # What fits so much as well is as likely meant, if there are no more; what fits so much less is not.
 TIED, MOST_TIED, CLEARLY = 0.97, 8, 0.95
-_QUOTED = re.compile("[\"'“”‘`«]\\S")  # what is quoted is meant to the letter
+_QUOTED = re.compile("(?:^|\\s)[\"'“”‘`«]\\S")  # what is quoted is meant to the letter
 
 # Fitted on 733 answers on generated pages: how often a score like this was right. Above the cap a
 # higher score says no more.
@@ -79,9 +79,10 @@ def _enough(reading: Reading, ranked: Ranked) -> float:
 
     What lies as it is said, or is called so outright, is likelier meant than an icon of a name.
     """
-    told = reading.target.relations or reading.target.places
+    lies = bool(reading.target.relations or reading.target.places)
+    likely = reading.prior >= LIKELY
     outright = ranked.spot.match >= SHOWN and not ranked.spot.icon
-    return DISTANT if told or outright else DOUBTFUL
+    return DISTANT if (likely if lies else outright) else DOUBTFUL
 
 
 def _loosely(board: Board, query: Query) -> list[tuple[float, Ranked]]:

@@ -19,7 +19,7 @@ from ..query.looks import COLOURS, VAGUE
 from ..query.nouns import ENTRIES
 from ..query.thesaurus import alternatives, meanings
 from .board import Board
-from .geometry import Pixels, place_fit, relation_fit
+from .geometry import place_fit, relation_fit
 from .roles import CLICKABLE
 from .spot import Spot, same
 from .spots import ICON, MOST_ICON, element_spots, icon_spots

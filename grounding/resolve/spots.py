@@ -68,7 +68,7 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         least = LEAST_PLACED
     if role == "icon":  # "the cart icon" is no button that says "Add to cart"
         found = [replace(spot, match=spot.match * _drawn(board, spot)) for spot in found]
-    if role not in ("icon", "button") and len(text.split()) > 1:
+    if role not in ("icon", "button") and len(text.split()) > 1 and not target.ordinal:
         # A sentence of a name and more is likelier something written that is not there.
         least = LEAST_NAMED if not _LINKED.search(text) else LEAST_SENTENCE
     found += icon_spots(board, text, least)
