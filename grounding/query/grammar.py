@@ -20,7 +20,6 @@ from .lexicon import (
     FILL_VERBS,
     FINDING,
     FROM,
-    GOES_HERE,
     INTO,
     JOINTS,
     OWNED,
@@ -37,11 +36,10 @@ from .lexicon import (
     TYPE_VERBS,
     UPLOAD_VERBS,
     VERBS,
-    WRITTEN_HERE,
 )
 from .match import Phrase, longest, longest_before, phrase_at
 from .model import Query, Reading, Relation, Target
-from .nouns import ENTRIES
+from .nouns import ENTRIES, GOES_HERE, WRITTEN_HERE
 from .things import Things
 from .words import Token, joined, tokenize
 

@@ -1,4 +1,4 @@
-"""Nouns that name no control: what lists hold, parts of screens; and words that change nothing."""
+"""Words around names: what lists hold, parts of screens, where something is typed."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ PARTS = phrases(
 PLACED = phrases(
     "listed, shown, located, placed, displayed, standing, sitting, found, that is, which is, lying"
 )
+# A field by what is done there: "where I type the city", "phone goes here".
+WRITTEN_HERE = tuple(
+    (*where.split(), *who, verb)
+    for where in ("where", "the place where", "the field where", "the box where", "here")
+    for who in (("i",), ("you",), ("we",), ("one",), ("people",))
+    for verb in ("type", "write", "enter", "put", "fill", "choose", "pick", "select")
+)
+GOES_HERE = phrases("goes here, go here, goes in here, is typed here, comes here")

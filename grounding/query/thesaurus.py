@@ -11,7 +11,7 @@ _GROUPS = """
 log out, sign out, log off, sign off, logout, signout, log me out, sign me out
 log in, sign in, login, signin, log on, log me in, sign me in
 sign up, register, create account, create an account, new account, join, no account yet, signup
-forgot password, forgot your password, reset password, lost password, cannot remember password, can t remember password
+forgot password, reset password, lost password, cannot remember password, can t remember password
 remember me, keep me signed in, keep me logged in, stay signed in, stay logged in, remember my login
 delete, remove, erase, trash, bin, get rid of, throw away, trash can
 close, dismiss, get rid of, hide
