@@ -578,6 +578,10 @@ def seen(reader: Reader, picture: str) -> tuple[Element, ...]:
         ("purchase-order", "combobox", (656, 205, 916, 239)),
         ("dark-switches", "switch", (769, 135, 811, 159)),
         ("dark-bar", "combobox", (460, 753, 597, 787)),
+        ("sunken-fields", "textbox", (24, 51, 344, 89)),  # a faint shadow parts it from its border
+        ("sunken-fields", "combobox", (373, 51, 590, 89)),
+        ("sunken-fields", "textbox", (119, 107, 476, 169)),
+        ("sunken-fields", "button", (528, 259, 752, 318)),  # "Find out more" is no search field
         ("small-dialog", "textbox", (676, 306, 950, 327)),
         ("small-dialog", "text", (569, 307, 639, 326)),  # and no button that holds the field
     ],

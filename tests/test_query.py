@@ -67,12 +67,49 @@ TOP_RIGHT, SIDEBAR = Place(("top", "right")), Place((), "sidebar")
         ("click column header 'Revenue'", Target("Revenue", "text")),
         ("the button right next to Save, on its left", Target("", "button", relations=(Relation("left", Target("Save")),))),
         ("the entry just underneath Compose", Target("", "control", relations=(Relation("below", Target("Compose")),))),
+        ("sidebar item directly below Home", Target("", "control", places=(SIDEBAR,), relations=(Relation("below", Target("Home")),))),
+        ("menu item", Target("", "menuitem")),
+        ("what is to the right of Privacy Policy", Target("", "control", relations=(Relation("right", Target("Privacy Policy")),))),
+        ("the solid purple button at the very bottom of the side menu",
+         Target("", "button", colour="purple", places=(Place(("bottom",), "sidebar"),))),
+        ("the field at the top right of the form", Target("", "textbox", places=(Place(("top", "right"), "part"),))),
+        ("Launch button in the card titled Modal Center", Target("Launch", "button", relations=(Relation("inside", Target("Modal Center")),))),
+        ("the second button of the card The Others", Target("", "button", ordinal=2, relations=(Relation("inside", Target("The Others")),))),
+        ("three dots of the fifth row", Target("three dots", ordinal=5)),
+        ("where I type the city", Target("city", "field")),
+        ("sort by Age", Target("Age")),
+        ("close the Bar Chart card", Target("close", "icon", relations=(Relation("inside", Target("Bar Chart")),))),
+        ("the row with the highest Amount", Target("Amount", "value", extreme="most")),
         ("Find the email by Alice and click the trash icon to delete it.",
          Target("trash", "icon", relations=(Relation("entry", Target("Alice")),))),
     ],
 )  # fmt: skip
 def test_what_people_say(instruction: str, meant: Target) -> None:
     assert first(instruction) == meant
+
+
+@pytest.mark.parametrize(
+    ("instruction", "meant"),
+    [
+        ("Edit link for Lucas Harper", Target("Edit", "link", relations=row("Lucas Harper"))),
+        ("the crumb link listed under Docs", Target("crumb", "link", relations=(Relation("below", Target("Docs")),))),
+        ("phone goes here", Target("phone", "field")),
+        ("the box under Comments", Target("", "textbox", relations=(Relation("below", Target("Comments")),))),
+        ("tick the third message", Target("", "toggle", ordinal=3)),
+        ("Add next to Redirects", Target("Add", relations=(Relation("near", Target("Redirects")),))),
+        ("click the name in the third row", Target("", "control", ordinal=3, relations=(Relation("below", Target("name")),))),
+        ("delete the oldest invoice", Target("delete", relations=(Relation("entry", Target("", "date", extreme="least")),))),
+        ("book the cheapest flight", Target("", "button", relations=(Relation("entry", Target("", "money", extreme="least")),))),
+        ("the green button below the header", Target("", "button", colour="green")),
+    ],
+)  # fmt: skip
+def test_what_else_they_may_mean(instruction: str, meant: Target) -> None:
+    assert meant in [reading.target for reading in understand(instruction).readings]
+
+
+def test_nothing_is_put_into_what_something_stands_next_to() -> None:
+    assert not any(r.target.role == "field" and r.target.text == "Redirects"
+                   for r in understand("Add next to Redirects").readings)  # fmt: skip
 
 
 def test_a_heading_is_in_no_row() -> None:
