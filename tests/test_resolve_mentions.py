@@ -64,6 +64,7 @@ def test_in_other_words(instruction: str, meant: Drawn) -> None:
         "choose bitcoin as the payment method",
         "Edit link for Maria Gomez",
         '"Log out"',  # to the letter, it is not there
+        "Junk and Compose",  # two things
         "the row under Junk mail",
         "show all invoices of Carlos",
     ],

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from ..query import Query
 from ..query.lexicon import ARTICLES, REGIONS, ROLES, SIDES, VERBS, word_set
@@ -80,12 +81,13 @@ def mentioned(board: Board, query: Query) -> list[tuple[Spot, float]]:
     named = _named(board, said, asked)
     named += _drawn(board, said, weights, named)
     around = [*named, *_rare(board, said, weights)]
+    parts = list(accumulate(word == "and" for word in said))
     first = min((min(mention.said) for mention in named), default=0)
     where = {at for at, word in enumerate(said) if word in SIDES or (word,) in REGIONS}
     scored = [
         (
             mention.spot,
-            _score(board, mention, around, weights)
+            _score(board, mention, around, weights, parts)
             * (1.0 if first in mention.said else _LATER)
             * _placed(board, query, mention, where),
         )
@@ -228,12 +230,20 @@ def _names(said: Sequence[str], run: Sequence[int]) -> list[str]:
 
 
 def _score(
-    board: Board, mention: _Mention, others: Sequence[_Mention], weights: Sequence[float]
+    board: Board,
+    mention: _Mention,
+    others: Sequence[_Mention],
+    weights: Sequence[float],
+    parts: Sequence[int],
 ) -> float:
-    """Return how well a place accounts for all that is said, with what lies around it."""
+    """Return how well a place accounts for all that is said, with what lies around it.
+
+    What an "and" parts from it, ``parts``, is another thing: "Laptop and Headset" are two.
+    """
     total = explained = 0.0
+    own = {parts[position] for position in mention.said}
     near = [
-        (other.said - mention.said, fit)
+        ({position for position in other.said - mention.said if parts[position] in own}, fit)
         for other in others
         if other.whole >= _LEAST_CONTEXT and not same(other.spot, mention.spot)
         and (fit := other.whole * _close(board, mention.spot, other.spot))

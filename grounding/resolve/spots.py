@@ -70,7 +70,8 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         found = [replace(spot, match=spot.match * _drawn(board, spot)) for spot in found]
     if role not in ("icon", "button") and len(text.split()) > 1 and not target.ordinal:
         # A sentence of a name and more is likelier something written that is not there.
-        least = LEAST_NAMED if not _LINKED.search(text) else LEAST_SENTENCE
+        sentence = _LINKED.search(text) and not _DEED.match(text)
+        least = LEAST_SENTENCE if sentence else LEAST_NAMED
     found += icon_spots(board, text, least)
     if (deed := deed_of(text)) and role not in FIELDS | MARKS and not _well(found):
         shown = text_spots(board, deed) + icon_spots(board, deed, LEAST_SAID)
