@@ -17,20 +17,21 @@ from .figures import FIGURES
 from .roles import CLICKABLE, FIELDS, MARKS, role_fit
 from .signs import SIGNS, sign_spots
 from .spot import Spot, middle, pixels_of, trust
-from .words import case_fit, letters, misspelt, number_fit, other_form, read_alike, words
+from .words import case_fit, lacking, letters, misspelt, number_fit, other_form, read_alike, words
 
 # A match is the root of the reader's score. Below these it is chance; short names need more.
 LEAST_MATCH = 0.65
 LEAST_SHORT, SHORT = 0.75, 4
 # A name found well makes looking for misspelt or scattered ones needless.
 GOOD_MATCH = 0.85
+LEAST_LACKING = 0.8  # a name of which a whole word is missing needs as much
 MISSPELT = 0.82
 LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it is done to
 # An icon's score is a chance; as a match it stays below words that say the same.
 ICON, MOST_ICON, LEAST_ICON = 0.5, 0.9, 0.12
 LEAST_SAID = 0.1  # where an icon is asked for
 LEAST_NAMED, LEAST_SENTENCE = 0.45, 0.7  # where it is called by several words
-_LINKED = re.compile(r"\b(with|by|of|from|in|for|as)\b")
+_LINKED = re.compile(r"\b(with|by|of|from|in|as)\b")
 LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
@@ -70,8 +71,7 @@ def spots_of(board: Board, target: Target) -> list[Spot]:
         found = [replace(spot, match=spot.match * _drawn(board, spot)) for spot in found]
     if role not in ("icon", "button") and len(text.split()) > 1 and not target.ordinal:
         # A sentence of a name and more is likelier something written that is not there.
-        sentence = _LINKED.search(text) and not _DEED.match(text)
-        least = LEAST_SENTENCE if sentence else LEAST_NAMED
+        least = LEAST_SENTENCE if _LINKED.search(text) else LEAST_NAMED
     found += icon_spots(board, text, least)
     if (deed := deed_of(text)) and role not in FIELDS | MARKS and not _well(found):
         shown = text_spots(board, deed) + icon_spots(board, deed, LEAST_SAID)
@@ -203,7 +203,7 @@ def _read(board: Board, text: str, place: Found, match: float) -> list[Spot]:
     alike = read_alike(text, place.text, element.text)
     if alike:
         match = max(match, (alike + 0.05 * match) * fit)
-    elif other_form(text, element.text):
+    elif other_form(text, element.text) or (match < LEAST_LACKING and lacking(text, element.text)):
         return []
     whole = len(letters(text)) >= 0.75 * len(letters(element.text))
     spots = element_spots(board, number, match, whole=whole)

@@ -18,6 +18,7 @@ _LONGEST_TEXT = 60
 _NUMBER, _OTHER_NUMBER = re.compile(r"\d+"), 0.4
 _THIN = re.compile("[ijltfr1]")
 _LEAST_WIDE = 3
+_MOST_SLIPS = 2
 
 
 def letters(text: str) -> str:
@@ -57,6 +58,16 @@ def other_form(asked: str, shown: str) -> bool:
     reverse = any(last in {word + ending, word[:-1] + ending} for word in there
                   if len(word) > 2 for ending in ("d", "ed", "ing", "er"))  # fmt: skip
     return reverse or any(word in forms for word in there)
+
+
+def lacking(asked: str, shown: str) -> bool:
+    """Tell whether a text lacks a word of those asked for, even one that resembles it."""
+    wanted, there = words(asked), words(shown)
+    return len(wanted) > 1 and any(
+        len(word) >= _SHORTEST and not any(slips(word, other, _MOST_SLIPS) <= _MOST_SLIPS
+                                           or word in other or other in word for other in there)
+        for word in wanted
+    )  # fmt: skip
 
 
 def read_alike(asked: str, found: str, around: str) -> float:
