@@ -1,4 +1,7 @@
-"""Words and phrases that mean the same on a screen: "log out" and "sign out", "surname"."""
+"""Words and phrases that mean the same on a screen: "log out" and "sign out", "surname".
+
+Deeds that are hard to undo have few: to open the trash is not to delete, an order is not to buy.
+"""
 
 from __future__ import annotations
 
@@ -13,32 +16,32 @@ log in, sign in, login, signin, log on, log me in, sign me in
 sign up, register, create account, create an account, new account, join, no account yet, signup
 forgot password, reset password, lost password, cannot remember password, can t remember password
 remember me, keep me signed in, keep me logged in, stay signed in, stay logged in, remember my login
-delete, remove, erase, trash, bin, get rid of, throw away, trash can
+delete, remove, erase, get rid of, throw away
 close, dismiss, get rid of, hide
-cancel, abort, never mind, don't save, discard
+cancel, abort, never mind
+discard, don't save
 save, store, keep, save changes, keep changes, store changes, apply changes
-edit, change, modify, amend, alter, rename
-add, create, new, another, insert, register, one more, put in
+edit, change, modify, amend, alter
+add, create, new, another, insert, one more, put in
 send, submit, send it off
 reply, answer
 screen, page
 permissions, rights
 language, english
-history, changed earlier, earlier changes
 url, web address, link address
 compose, write mail, new mail, new message, write message, new email
 search, find, look up, look for
 settings, preferences, options, configuration, configure, setup
 help, support, assistance
 home, start page, homepage, home page, main page, front page
-next, forward, continue, proceed
+next, continue, proceed
 previous, back, backwards, earlier
 download, save to disk, save a copy
 attach, add files, add file, attach file
 copy, duplicate, clone
-refresh, reload, update
+refresh, reload
 undo, take back
-reset, clear, start over, restore, put back
+reset, clear, start over, put back
 collapse, fold, fold up, fold away, minimise, minimize, hide
 expand, unfold, open up, maximise, maximize
 show, view, see, display, open
@@ -49,8 +52,9 @@ picture, photo, image
 mail, email, e-mail, message
 chat, conversation
 call, phone, ring, telephone
-buy, purchase, order, book
-check out, checkout, pay, place order, pay now
+buy, purchase
+check out, checkout
+pay, pay now
 cart, basket, trolley, shopping bag
 favourites, favorites, wishlist, wish list, bookmarks
 like, heart, love
@@ -90,7 +94,6 @@ mute, sound off, silence
 unmute, sound on
 invoice, bill
 staff, employees, personnel
-sort, order
 center, centre, middle
 color, colour
 license, licence
