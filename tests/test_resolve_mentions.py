@@ -104,3 +104,12 @@ def test_groups_of_phrases() -> None:
     assert alternatives("quartz") == []
     said = ["i", "cannot", "remember", "my", "password"]
     assert {1, 2, 4} in meanings(said).values()  # "my" changes nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("trash", "delete"), ("order", "buy"), ("update", "refresh"), ("discard", "cancel")],
+)
+def test_what_is_hard_to_undo_has_few_other_words(name: str, other: str) -> None:
+    assert other not in alternatives(name)
+    assert name not in alternatives(other)
