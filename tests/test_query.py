@@ -93,6 +93,8 @@ def test_what_people_say(instruction: str, meant: Target) -> None:
     [
         ("Edit link for Lucas Harper", Target("Edit", "link", relations=row("Lucas Harper"))),
         ("the crumb link listed under Docs", Target("crumb", "link", relations=(Relation("below", Target("Docs")),))),
+        ("the second of the Save options", Target("Save", "control", ordinal=2)),
+        ("the checkbox of the Alice row", Target("", "checkbox", relations=row("Alice"))),
         ("phone goes here", Target("phone", "field")),
         ("the box under Comments", Target("", "textbox", relations=(Relation("below", Target("Comments")),))),
         ("tick the third message", Target("", "toggle", ordinal=3)),

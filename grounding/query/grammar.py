@@ -116,19 +116,8 @@ class _Instruction:
             # "Edit link for Alice": a link that says Edit.
             called = count == 1 and self.tokens[start].plain not in POINTING
             called = called and longest(self.tokens, start + 1, end, ROLES) > 0
-            sure = 0.5 if called else 1.0
-            sign = SIGNS_OF.get(phrase_at(self.tokens, start, count), "")
-            for weight, target, literal in things.thing(start + count, end):
-                weight *= sure
-                if sign and target.text and target.role in ("", "container"):
-                    # "Close the Billing card": the cross in it is clicked, not its heading.
-                    inside = (Relation("inside", replace(target, role="")),)
-                    if not literal:
-                        yield 0.98 * weight, Target(sign, "icon", relations=inside), False
-                    weight *= UNSIGNED if target.role or sign == "close" else 0.95
-                if hint == "toggle" and target.ordinal and (target.text,) in ENTRIES:
-                    yield 0.9 * weight, replace(target, text="", role=hint), False
-                yield weight, replace(target, role=target.role or hint), literal
+            for weight, target, literal in self._objects(start, count, end):
+                yield (0.5 if called else 1.0) * weight, target, literal
             aim = self._aim(start + count + 1, end)
             for weight, target, _ in things.thing(start + count, aim) if aim < end else ():
                 yield 0.9 * weight, replace(target, role=target.role or hint), False
@@ -138,6 +127,21 @@ class _Instruction:
                 for weight, target, _ in things.thing(start, end, depth=0 if called else 2):
                     yield (1.0 if called else 0.85) * weight, target, not called
         yield from filling
+
+    def _objects(self, start: int, count: int, end: int) -> Ways:
+        """Yield what a verb of so many words is done to: what follows, or an icon in it."""
+        verb = phrase_at(self.tokens, start, count)
+        hint, sign = VERBS.get(verb, ""), SIGNS_OF.get(verb, "")
+        for weight, target, literal in Things(self.text, self.tokens).thing(start + count, end):
+            if sign and target.text and target.role in ("", "container"):
+                # "Close the Billing card": the cross in it is clicked, not its heading.
+                inside = (Relation("inside", replace(target, role="")),)
+                if not literal:
+                    yield 0.98 * weight, Target(sign, "icon", relations=inside), False
+                weight *= UNSIGNED if target.role or sign == "close" else 0.95
+            if hint == "toggle" and target.ordinal and (target.text,) in ENTRIES:
+                yield 0.9 * weight, replace(target, text="", role=hint), False
+            yield weight, replace(target, role=target.role or hint), literal
 
     def _verbs(self, start: int, end: int) -> int:
         """Return how many words from ``start`` on are a verb, or verbs: "find and click on"."""

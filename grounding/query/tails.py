@@ -10,6 +10,8 @@ from .nouns import ENTRIES
 
 # Roles of an anchor that name no control.
 _FRAMES = ("row", "column", "container", "table", "menu", "control")
+# Of these, the ones that hold other things.
+_HOLDING = ("row", "column", "container", "table", "menu")
 # How something lies to a part of the screen.
 ASIDE = ("left", "right", "above", "below", "near", "after", "before")
 
@@ -81,9 +83,10 @@ def _says_something(target: Target) -> bool:
 def attach(target: Target, tail: Tail) -> Iterator[tuple[float, Target]]:
     """Yield (weight, a thing with what its tail says of it)."""
     owner, weight = tail.owner, 1.0
-    if owner is not None and owner.text and owner.role in _FRAMES and not target.text:
+    if owner is not None and owner.text and owner.role in _HOLDING and not target.text:
         # "the second button of the card Payments"
-        target = replace(target, relations=(Relation("inside", replace(owner, role="")),))
+        inside = tail_of("inside", owner)
+        target = replace(target, relations=inside.relations if inside else ())
     elif owner is not None and not target.text:
         # "the checkbox for Terms", "the second of the Save buttons"
         target = replace(

@@ -27,7 +27,6 @@ send, submit, send it off
 reply, answer
 screen, page
 permissions, rights
-language, english
 url, web address, link address
 compose, write mail, new mail, new message, write message, new email
 search, find, look up, look for

@@ -38,10 +38,11 @@ _STOP = ARTICLES | word_set(
     "just only also than when where how again very really now's got need needs want wants like "
     "take make let go get give put something somebody someone everything anything thing one ones"
 )
+# Beside the verbs that the grammar knows.
 _ACTS = word_set(
-    "jump unfold fold switch launch follow start stop set tell say says said show see look read "
-    "write insert choose pick use change bring keep hide remove add open close press click tap hit "
-    "turn drop move call typing clicking using entering writing called named titled happens works"
+    "jump switch stop set tell say says said look read write insert change bring keep hide "
+    "remove add turn drop move call typing using entering writing called named titled happens "
+    "works"
 )
 _RELATING = word_set(
     "under below beneath underneath above over beside near between after before behind following "

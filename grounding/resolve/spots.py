@@ -30,9 +30,9 @@ LEAST_WELL = 0.75  # a name that nothing fits so well may be a deed and what it 
 # An icon's score is a chance; as a match it stays below words that say the same.
 ICON, MOST_ICON, LEAST_ICON = 0.5, 0.9, 0.12
 LEAST_SAID = 0.1  # where an icon is asked for
+LEAST_PLACED = 0.02  # and where it is said how it lies
 LEAST_NAMED, LEAST_SENTENCE = 0.45, 0.7  # where it is called by several words
 _LINKED = re.compile(r"\b(with|by|of|from|in|as)\b")
-LEAST_PLACED = 0.02  # and where it is said how it lies
 PART = 0.93  # the words asked for are only part of what the element says
 PART_OF_LABEL = 0.8
 SHOWN = 0.9  # what a field shows that has a label of its own is not what it is called
